@@ -1,0 +1,126 @@
+import type { GantryError } from './base/error-catalogue.js';
+import type { DataSetDescription } from './threads/task-messages.js';
+import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
+import type { InstanceRecord, SeriesRecord, StudyRecord } from './store/catalog/catalog-records.js';
+import type { QueryExpression } from './query/query-expression.js';
+
+/** The engine as `src/` sees it: the use cases, one verb each. Doors (STOW, C-STORE) differ only in how they call these. */
+export interface Engine {
+  openStoreSession(options: StoreSessionOptions): StoreSession;
+
+  /** Sees every instance that was acknowledged before the call. */
+  search(query: QueryExpression, signal?: AbortSignal): Promise<SearchResult>;
+
+  findStudy(partition: number, study: string): StudyRecord | undefined;
+  /** Records in the order of the store: series by UID, instances by UID. */
+  listSeries(partition: number, study: string): SeriesRecord[];
+  /** Instances of a study, of one series, or the one instance named. Empty when there is none. */
+  listInstances(target: RetrieveTarget): InstanceRecord[];
+
+  retrieveInstance(partition: number, record: InstanceRecord): BlobSource;
+  retrieveMetadata(partition: number, record: InstanceRecord, resourceUrl: string): Uint8Array;
+  describeLayout(partition: number, record: InstanceRecord): InstanceLayout;
+  /** Bytes of one frame (1-based) as stored: native pixels, or the codestream without item headers. */
+  retrieveFrame(
+    partition: number,
+    record: InstanceRecord,
+    frameNumber: number,
+  ): Promise<Uint8Array>;
+  /** Bytes of the bulk value at `path`; undefined when there is none. */
+  retrieveBulkValue(
+    partition: number,
+    record: InstanceRecord,
+    path: string,
+  ): BlobSource | undefined;
+
+  stats(): EngineStats;
+  /** False when the store can no longer write or the index thread has died; the reason is for operators. */
+  health(): { readonly isReady: boolean; readonly reason: string };
+  close(): Promise<void>;
+}
+
+export interface RetrieveTarget {
+  readonly partition: number;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid?: string;
+  readonly sopInstanceUid?: string;
+}
+
+export interface SearchResult {
+  readonly matches: readonly SearchMatch[];
+  readonly isCut: boolean;
+  /** Which way the planner went: `catalog` (ordered keys) or `index` (DuckDB). */
+  readonly plan: 'catalog' | 'index';
+}
+
+/** Records of one match, as deep as the level of the query. */
+export interface SearchMatch {
+  readonly study: StudyRecord;
+  readonly series?: SeriesRecord;
+  readonly instance?: InstanceRecord;
+}
+
+/** A stretch of stored bytes that can be read piece by piece. */
+export interface BlobSource {
+  readonly length: number;
+  /** Up to `lengthMax` bytes from `position`, at least one unless `position` is the end. The result is the caller's. */
+  read(position: number, lengthMax: number): Promise<Uint8Array>;
+}
+
+export interface StoreSessionOptions {
+  readonly partition: number;
+  /** Given by the URL of a Store request: instances of other studies are refused (PS3.18 §10.5.1). */
+  readonly studyInstanceUid?: string;
+  /** For log lines. */
+  readonly correlationId: string;
+  /** Called when the session, after `write` returned false, can take bytes again. */
+  readonly onDrain: () => void;
+}
+
+/**
+ * One request or association that stores instances one after another. Bytes are copied once, into the shared arena; the number
+ * of bytes in flight is bounded, so callers pause their socket while `write` says false.
+ */
+export interface StoreSession {
+  /** Starts the next instance. `dataSet` describes bytes that arrive without File Meta Information (C-STORE). */
+  beginInstance(dataSet?: DataSetDescription): void;
+  /** Copies bytes of the instance begun; false asks the caller to pause until `onDrain`. */
+  write(chunk: Uint8Array): boolean;
+  /** The instance is whole: parse it, commit it; resolves after it is durable and visible. Never rejects. */
+  endInstance(): Promise<StoreOutcome>;
+  /** Drops the instance begun, e.g. because its sender went away. */
+  abandonInstance(): void;
+  /** Releases what the session holds; outcomes under way still resolve. */
+  close(): void;
+}
+
+export type StoreOutcome =
+  | {
+      readonly result: 'stored' | 'identical';
+      readonly studyInstanceUid: string;
+      readonly seriesInstanceUid: string;
+      readonly sopInstanceUid: string;
+      readonly sopClassUid: string;
+      readonly warnings: readonly InstanceWarning[];
+    }
+  | {
+      readonly result: 'failed';
+      readonly error: GantryError;
+      readonly sopClassUid?: string;
+      readonly sopInstanceUid?: string;
+    };
+
+/** Figures for metrics; counters only ever grow. */
+export interface EngineStats {
+  readonly instancesStored: number;
+  readonly instancesIdentical: number;
+  readonly instancesFailed: number;
+  readonly bytesStored: number;
+  readonly arenaBytesTotal: number;
+  readonly arenaBytesInUse: number;
+  readonly parseQueueLength: number;
+  readonly commitsInFlight: number;
+  readonly committedSequence: number;
+  readonly indexedSequence: number;
+  readonly queriesByPlan: { readonly catalog: number; readonly index: number };
+}

@@ -1,0 +1,149 @@
+import type { ErrorCode } from '#engine/base/error-catalogue.js';
+import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import type {
+  SeriesRecord,
+  StudyRecord,
+  InstanceRecord,
+} from '#engine/store/catalog/catalog-records.js';
+import type { QueryExpression, QueryPage } from '#engine/query/query-expression.js';
+
+/**
+ * Every message that crosses a thread boundary: plain data, no class, no function. All fields are copied by structured clone;
+ * instance bytes never are: they lie in the shared arena and messages name their extents.
+ */
+
+/** A run of bytes in the shared arena; it never crosses a block border. `offset` counts from the start of the arena. */
+export interface Extent {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where the received bytes of an instance are: in the arena, or in a file that the store thread filled while they arrived. */
+export type InstanceSource =
+  | { readonly kind: 'arena'; readonly extents: readonly Extent[]; readonly length: number }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+    };
+
+/** What a C-STORE says of its data set, which arrives without File Meta Information (PS3.10 §7.1). */
+export interface DataSetDescription {
+  readonly transferSyntaxUid: string;
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly callingAeTitle: string;
+}
+
+// ---- main → parse worker (Piscina): one task for all instances that one chunk completed ----
+export interface ParseTask {
+  readonly instances: readonly ParseRequest[];
+}
+
+export interface ParseRequest {
+  readonly source: InstanceSource;
+  /** Present when the bytes are a bare data set; absent when they are Part 10. */
+  readonly dataSet?: DataSetDescription;
+}
+
+export type ParseResult =
+  | { readonly ok: true; readonly instance: ParsedInstance }
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly detail: string;
+      /** As far as the reader came, for FailedSOPSequence. */
+      readonly sopClassUid?: string;
+      readonly sopInstanceUid?: string;
+    };
+
+// ---- main → store thread ----
+export type StoreRequest =
+  | CommitRequest
+  /** Bytes of an instance too large to wait in the arena: append them to the spill file of `spillId`. */
+  | { readonly kind: 'spill'; readonly spillId: number; readonly extents: readonly Extent[] }
+  | { readonly kind: 'spill-abandon'; readonly spillId: number }
+  | { readonly kind: 'close' };
+
+export interface CommitRequest {
+  readonly kind: 'commit';
+  readonly commitId: number;
+  readonly partition: number;
+  readonly instance: ParsedInstance;
+  readonly source: InstanceSource;
+  /** The spill that holds the bytes, when `source.kind` is `file`. */
+  readonly spillId?: number;
+}
+
+// ---- store thread → main ----
+export type StoreReply =
+  | { readonly kind: 'ready'; readonly sequence: number }
+  /** One message for a whole commit group. */
+  | {
+      readonly kind: 'committed';
+      readonly outcomes: readonly CommitOutcome[];
+      readonly sequence: number;
+    }
+  /** The extents of one spill request are on file and may be reused; `path` is where a parse worker can read them. */
+  | {
+      readonly kind: 'spilled';
+      readonly spillId: number;
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+    }
+  | {
+      readonly kind: 'spill-failed';
+      readonly spillId: number;
+      readonly code: ErrorCode;
+      readonly detail: string;
+    }
+  /** Writing failed in a way that must not be retried: no further commit will succeed. */
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string }
+  | { readonly kind: 'closed' };
+
+export interface CommitOutcome {
+  readonly commitId: number;
+  /** `identical`: the same bytes were stored before; nothing was written. */
+  readonly result: 'stored' | 'identical' | { readonly code: ErrorCode; readonly detail: string };
+}
+
+// ---- store thread → index thread: posted before the acknowledgement of the same group ----
+export interface IndexFeed {
+  readonly kind: 'feed';
+  readonly partition: number;
+  /** Last change log sequence that these rows complete. */
+  readonly sequence: number;
+  /** Newest version of each study and series the group touched, and the instances it added. */
+  readonly studies: readonly StudyRecord[];
+  readonly series: readonly SeriesRecord[];
+  readonly instances: readonly InstanceRecord[];
+  /** Sequences of the versions of `studies` and `series` that these rows replace; 0 where there was none. */
+  readonly replacedStudySequences: readonly number[];
+  readonly replacedSeriesSequences: readonly number[];
+}
+
+// ---- main → index thread, and back ----
+export type IndexRequest =
+  | {
+      readonly kind: 'query';
+      readonly queryId: number;
+      readonly sequence: number;
+      readonly query: QueryExpression;
+    }
+  | { readonly kind: 'cancel'; readonly queryId: number }
+  | { readonly kind: 'close' };
+
+export type IndexReply =
+  | { readonly kind: 'ready'; readonly sequence: number }
+  | { readonly kind: 'page'; readonly queryId: number; readonly page: QueryPage }
+  | {
+      readonly kind: 'query-failed';
+      readonly queryId: number;
+      readonly code: ErrorCode;
+      readonly detail: string;
+    }
+  | { readonly kind: 'applied'; readonly sequence: number }
+  | { readonly kind: 'failed'; readonly detail: string }
+  | { readonly kind: 'closed' };
