@@ -78,7 +78,12 @@ export class StoreThread {
   /** Opens a file for an instance that is too large to wait in the arena. */
   openSpill(): SpillFile {
     const spillId = this.#nextId++;
-    const pending: PendingSpill = { writes: [], source: undefined, failure: this.#failure };
+    const pending: PendingSpill = {
+      writes: [],
+      source: undefined,
+      failure: this.#failure,
+      isAbandoned: false,
+    };
     this.#spills.set(spillId, pending);
     return {
       spillId,
@@ -87,7 +92,9 @@ export class StoreThread {
       /** The commit of a spilled instance takes the file over; until then it can be abandoned. */
       forget: () => void this.#spills.delete(spillId),
       abandon: () => {
-        this.#spills.delete(spillId);
+        // Writes under way are still answered: only then may their blocks be reused.
+        if (pending.writes.length === 0) this.#spills.delete(spillId);
+        pending.isAbandoned = true;
         if (this.#failure === undefined) this.#post({ kind: 'spill-abandon', spillId });
       },
     };
@@ -148,6 +155,7 @@ export class StoreThread {
         const pending = this.#spills.get(reply.spillId);
         if (pending === undefined) return;
         pending.failure = new GantryError(reply.code, reply.detail);
+        if (pending.isAbandoned) this.#spills.delete(reply.spillId);
         for (const resolve of pending.writes.splice(0)) resolve(pending.failure);
         return;
       }
@@ -168,6 +176,7 @@ export class StoreThread {
     const { path, offset, length } = reply;
     pending.source = { kind: 'file', path, offset, length };
     pending.writes.shift()?.(undefined);
+    if (pending.isAbandoned && pending.writes.length === 0) this.#spills.delete(reply.spillId);
   }
 
   #settle(outcome: CommitOutcome): void {
@@ -209,6 +218,7 @@ interface PendingSpill {
   readonly writes: ((failure: GantryError | undefined) => void)[];
   source: InstanceSource | undefined;
   failure: GantryError | undefined;
+  isAbandoned: boolean;
 }
 
 function failed(error: GantryError): CommitOutcome['result'] {
