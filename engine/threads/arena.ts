@@ -134,7 +134,11 @@ export class ArenaWriter {
 
   #note(extents: GrowingExtent[], offset: number, length: number): void {
     const last = extents.at(-1);
-    if (last !== undefined && last.offset + last.length === offset && this.#isSameBlock(last, offset)) {
+    if (
+      last !== undefined &&
+      last.offset + last.length === offset &&
+      this.#isSameBlock(last, offset)
+    ) {
       last.length += length;
       return;
     }

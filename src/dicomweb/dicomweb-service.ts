@@ -1,0 +1,41 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { isUid } from '#engine/base/uid.js';
+import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
+import type { RequestContext } from '#src/http/request-context.js';
+
+/** What the transactions of the Studies Service work with. */
+export interface DicomwebService {
+  readonly engine: Engine;
+  /** Path of the service, e.g. `/dicom-web`. */
+  readonly rootPath: string;
+  /** Scheme and authority as clients see them; empty: as the request names them. */
+  readonly publicBaseUrl: string;
+  readonly isTls: boolean;
+  readonly searchLimitDefault: number;
+}
+
+const hostPattern = /^[A-Za-z0-9.:[\]-]{1,255}$/;
+
+/** Absolute URL of the studies resource, for the RetrieveURLs and BulkDataURIs of a response. */
+export function studiesUrl(service: DicomwebService, context: RequestContext): string {
+  if (service.publicBaseUrl !== '') return `${service.publicBaseUrl}${service.rootPath}/studies`;
+  const host = context.exchange.request.header('host') ?? '';
+  if (!hostPattern.test(host)) return `${service.rootPath}/studies`;
+  return `${service.isTls ? 'https' : 'http'}://${host}${service.rootPath}/studies`;
+}
+
+/** The resource that the path of a request names; `bad-request` when one of its UIDs cannot be a UID. */
+export function targetOf(context: RequestContext): RetrieveTarget {
+  const { study, series, instance } = context.params;
+  return {
+    partition: 0,
+    studyInstanceUid: requireUid(study ?? '', 'study'),
+    ...(series === undefined ? {} : { seriesInstanceUid: requireUid(series, 'series') }),
+    ...(instance === undefined ? {} : { sopInstanceUid: requireUid(instance, 'instance') }),
+  };
+}
+
+export function requireUid(text: string, what: string): string {
+  if (!isUid(text)) throw new GantryError('bad-request', `the ${what} in the URL is not a UID`);
+  return text;
+}
