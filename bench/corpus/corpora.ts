@@ -25,7 +25,7 @@ export type ReadCorpusName = keyof ReadCorpora;
 export function makeReadCorpora(scale: Scale): ReadCorpora {
   return {
     ct: new Corpus(
-      { corpusNumber: 1, seed: SEED, modalities: ['CT'], firstYear: 1990 },
+      { corpusNumber: 1, seed: SEED, modalities: ['CT'], firstYear: 1990, familyPrefix: 'Ct' },
       {
         studyCount: scale.ctStudyCount,
         seriesPerStudy: SERIES_PER_CT_STUDY,
@@ -34,7 +34,13 @@ export function makeReadCorpora(scale: Scale): ReadCorpora {
       },
     ),
     tiny: new Corpus(
-      { corpusNumber: 2, seed: SEED, modalities: ['CT', 'MR', 'CR', 'PT'], firstYear: 2010 },
+      {
+        corpusNumber: 2,
+        seed: SEED,
+        modalities: ['CT', 'MR', 'CR', 'PT'],
+        firstYear: 2010,
+        familyPrefix: 'T',
+      },
       {
         studyCount: scale.tinyStudyCount,
         seriesPerStudy: 1,
@@ -43,7 +49,7 @@ export function makeReadCorpora(scale: Scale): ReadCorpora {
       },
     ),
     multiFrame: new Corpus(
-      { corpusNumber: 3, seed: SEED, modalities: ['CT'], firstYear: 1990 },
+      { corpusNumber: 3, seed: SEED, modalities: ['CT'], firstYear: 1990, familyPrefix: 'Mf' },
       {
         studyCount: 1,
         seriesPerStudy: 1,
@@ -70,6 +76,7 @@ export function makeIngestCorpus(
       seed: SEED,
       modalities: ['CT'],
       firstYear: 1970,
+      familyPrefix: 'In',
     },
     {
       studyCount: Math.ceil(instanceCount / 100),

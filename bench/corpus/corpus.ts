@@ -46,7 +46,9 @@ export class Corpus {
     this.#pixelVariants =
       frameCount > 1
         ? [stampedFrames(frameCount, rows, columns)]
-        : Array.from({ length: PIXEL_VARIANTS }, (_, variant) => noisyFrame(rows, columns, variant));
+        : Array.from({ length: PIXEL_VARIANTS }, (_, variant) =>
+            noisyFrame(rows, columns, variant),
+          );
   }
 
   /** Number of instances in the corpus. */

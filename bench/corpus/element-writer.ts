@@ -7,10 +7,7 @@ interface SlotPlace {
 
 /** One data element of a template: a literal value, or a named slot of fixed length that each instance fills. */
 export type ElementValue =
-  | string
-  | Buffer
-  | readonly number[]
-  | { readonly slot: string; readonly lengthBytes: number };
+  string | Buffer | readonly number[] | { readonly slot: string; readonly lengthBytes: number };
 
 const LONG_LENGTH_VRS = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'UC', 'UN', 'UR', 'UT']);
 const SPACE = 0x20;

@@ -29,21 +29,51 @@ export interface CorpusPlan {
   readonly modalities: readonly CorpusModality[];
   /** The study dates are spread over ten years from 1 January of this one; corpora of different years never share a date. */
   readonly firstYear: number;
+  /** Family names begin with this, so that a search by name prefix in one corpus finds nobody of another. */
+  readonly familyPrefix: string;
 }
 
 const STUDIES_PER_PATIENT = 2;
 const DATE_RANGE_DAYS = 3650;
 const MS_PER_DAY = 86_400_000;
-const SYLLABLES = ['Bar', 'Dol', 'Fen', 'Gar', 'Hol', 'Kel', 'Lin', 'Mor', 'Nor', 'Pel', 'Ros', 'Tam'];
+const SYLLABLES = [
+  'bar',
+  'dol',
+  'fen',
+  'gar',
+  'hol',
+  'kel',
+  'lin',
+  'mor',
+  'nor',
+  'pel',
+  'ros',
+  'tam',
+];
 const ENDINGS = ['berg', 'dahl', 'field', 'gard', 'land', 'mann', 'sen', 'son', 'stad', 'wick'];
-const GIVEN = ['Anna', 'Boris', 'Clara', 'David', 'Elena', 'Frank', 'Greta', 'Hugo', 'Irene', 'Jonas'];
+const GIVEN = [
+  'Anna',
+  'Boris',
+  'Clara',
+  'David',
+  'Elena',
+  'Frank',
+  'Greta',
+  'Hugo',
+  'Irene',
+  'Jonas',
+];
 
 /** The study at `index` of a corpus; the same for the same plan, always. */
 export function planStudy(plan: CorpusPlan, index: number): PlannedStudy {
   const patient = Math.floor(index / STUDIES_PER_PATIENT);
   const person = hashedNumber(plan.seed + plan.corpusNumber, patient);
-  const family =
-    pick(SYLLABLES, person) + pick(SYLLABLES, person >>> 4).toLowerCase() + pick(ENDINGS, person >>> 8);
+  const family = [
+    plan.familyPrefix,
+    pick(SYLLABLES, person),
+    pick(SYLLABLES, person >>> 4),
+    pick(ENDINGS, person >>> 8),
+  ].join('');
   const day = hashedIndex(plan.seed + 7 * plan.corpusNumber, index, DATE_RANGE_DAYS);
   const second = hashedIndex(plan.seed + 11, index, 86_400);
   return {

@@ -44,7 +44,11 @@ export async function driveClosedLoop(
 ): Promise<LoadResult> {
   const errors = new ErrorTally();
   let nextOperation = 0;
-  const runUntil = async (operationEnd: number, deadlineMs: number, tally: Tally): Promise<void> => {
+  const runUntil = async (
+    operationEnd: number,
+    deadlineMs: number,
+    tally: Tally,
+  ): Promise<void> => {
     const loop = async (operate: Operate): Promise<void> => {
       while (nextOperation < operationEnd && performance.now() < deadlineMs) {
         const startedMs = performance.now();

@@ -1,7 +1,12 @@
 import { connect, type Socket } from 'node:net';
 
 import type { CorpusInstance } from '../corpus/corpus.js';
-import { associateRequest, cStoreCommand, readAssociateAccept, readCommandStatus } from './dimse-bytes.js';
+import {
+  associateRequest,
+  cStoreCommand,
+  readAssociateAccept,
+  readCommandStatus,
+} from './dimse-bytes.js';
 
 /** Where to send. */
 export interface DicomScuOptions {

@@ -148,7 +148,10 @@ export class HttpResponseReader {
       status: this.#status,
       headerText: this.#headerText,
       bodyBytes: this.#bodyBytes,
-      body: this.#bodyPieces.length === 1 ? (this.#bodyPieces[0] as Buffer) : Buffer.concat(this.#bodyPieces),
+      body:
+        this.#bodyPieces.length === 1
+          ? (this.#bodyPieces[0] as Buffer)
+          : Buffer.concat(this.#bodyPieces),
       closes: this.#closes,
     };
   }

@@ -1,4 +1,4 @@
-import { type CellResult, cellKey } from './bench-result.js';
+import { type BenchResult, type CellResult, cellKey } from './bench-result.js';
 
 const COLUMNS: readonly (readonly [title: string, width: number])[] = [
   ['peer', 8],
@@ -64,4 +64,24 @@ function significant(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(decimals, 3));
+}
+
+/** Totals of each peer over all cells, and what they ran on. */
+export function formatSummary(result: BenchResult): string {
+  const { environment: env } = result;
+  const lines = [
+    `${env.cpuModel}, ${env.cpuCount} cores, ${(env.memoryBytes / 1024 ** 3).toFixed(0)} GiB, Linux ${env.kernel}, Node ${env.nodeVersion}, revision ${env.gitRevision}`,
+  ];
+  for (const { name, version } of result.peers) {
+    const cells = result.cells.filter((cell) => cell.peer === name);
+    const sum = (value: (cell: CellResult) => number): number =>
+      cells.reduce((total, cell) => total + value(cell), 0);
+    const rssPeakBytes = Math.max(...cells.map((cell) => cell.server.rssPeakBytes));
+    lines.push(
+      `${name} (${version}): ${sum((cell) => cell.load.errorCount)} errors, ` +
+        `${sum((cell) => cell.server.cpuSeconds).toFixed(1)} CPU s, ` +
+        `peak RSS ${(rssPeakBytes / MEBIBYTE).toFixed(0)} MiB`,
+    );
+  }
+  return lines.join('\n');
 }

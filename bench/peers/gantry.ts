@@ -26,10 +26,18 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
   if (!isGantryBuilt()) throw new Error('gantry is not built: dist/src/main.js is missing');
   const httpPort = await findFreePort();
   const dimsePort = await findFreePort();
-  const options = { 'data-dir': join(dataDirectory, 'data'), 'http-port': httpPort, 'dimse-port': dimsePort };
+  const options = {
+    'data-dir': join(dataDirectory, 'data'),
+    'http-port': httpPort,
+    'dimse-port': dimsePort,
+  };
   const server = await ServerProcess.start({
     file: process.execPath,
-    args: [MAIN_FILE, 'serve', ...Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)])],
+    args: [
+      MAIN_FILE,
+      'serve',
+      ...Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]),
+    ],
     logFile: join(dataDirectory, 'server.log'),
     httpPort,
     readyPath: '/readyz',
@@ -51,7 +59,11 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
 async function readEventLoopDelay(httpPort: number): Promise<EventLoopDelay | undefined> {
   const connection = new HttpConnection(httpPort);
   try {
-    const response = await connection.request({ method: 'GET', target: '/metrics', keepBody: true });
+    const response = await connection.request({
+      method: 'GET',
+      target: '/metrics',
+      keepBody: true,
+    });
     return parseEventLoopDelay(response.body.toString('utf8'));
   } finally {
     connection.close();
@@ -61,7 +73,10 @@ async function readEventLoopDelay(httpPort: number): Promise<EventLoopDelay | un
 /** The event-loop delay in a Prometheus text exposition; undefined when it is not in there. */
 export function parseEventLoopDelay(metricsText: string): EventLoopDelay | undefined {
   const readMs = (quantile: string): number | undefined => {
-    const pattern = new RegExp(`^nodejs_eventloop_lag_${quantile}_seconds(?:\\{[^}]*\\})? (\\S+)`, 'm');
+    const pattern = new RegExp(
+      `^nodejs_eventloop_lag_${quantile}_seconds(?:\\{[^}]*\\})? (\\S+)`,
+      'm',
+    );
     const seconds = Number(pattern.exec(metricsText)?.[1] ?? Number.NaN);
     return Number.isFinite(seconds) ? seconds * 1000 : undefined;
   };

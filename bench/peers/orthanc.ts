@@ -23,11 +23,15 @@ export const orthancLauncher: PeerLauncher = {
 
 async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
   if (!isOrthancInstalled()) throw new Error('install the packages orthanc and orthanc-dicomweb');
-  if (!isLoopbackOnly()) throw new Error('Orthanc is started only where there is nothing but loopback');
+  if (!isLoopbackOnly())
+    throw new Error('Orthanc is started only where there is nothing but loopback');
   const httpPort = await findFreePort();
   const dimsePort = await findFreePort();
   const configurationFile = join(dataDirectory, 'orthanc.json');
-  writeFileSync(configurationFile, JSON.stringify(configuration(dataDirectory, httpPort, dimsePort)));
+  writeFileSync(
+    configurationFile,
+    JSON.stringify(configuration(dataDirectory, httpPort, dimsePort)),
+  );
   const server = await ServerProcess.start({
     file: '/usr/sbin/Orthanc',
     args: [configurationFile],
@@ -80,9 +84,16 @@ function configuration(dataDirectory: string, httpPort: number, dimsePort: numbe
 /** Debian versions of server and plugin, else what the program says of itself. */
 function readVersion(): string {
   try {
-    const query = ['--showformat=${Package} ${Version}\\n', '--show', 'orthanc', 'orthanc-dicomweb'];
+    const query = [
+      '--showformat=${Package} ${Version}\\n',
+      '--show',
+      'orthanc',
+      'orthanc-dicomweb',
+    ];
     return execFileSync('dpkg-query', query, { encoding: 'utf8' }).trim().replaceAll('\n', ', ');
   } catch {
-    return execFileSync('/usr/sbin/Orthanc', ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? '';
+    return (
+      execFileSync('/usr/sbin/Orthanc', ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? ''
+    );
   }
 }
