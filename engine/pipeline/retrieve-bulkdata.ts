@@ -5,13 +5,18 @@ import type { InstanceLayouts } from './instance-layouts.js';
 import type { BlobRangeReader } from './read-blob.js';
 import { openBlobSource } from './retrieve-instance.js';
 
+export interface BulkValueAddress {
+  readonly partition: number;
+  readonly record: InstanceRecord;
+  /** Attribute path as in `BulkValue`. */
+  readonly path: string;
+}
+
 /** The value at an attribute path that metadata gave a BulkDataURI; undefined when there is none (PS3.18 §10.4.1.1.5). */
 export function retrieveBulkValue(
   reader: BlobRangeReader,
   layouts: InstanceLayouts,
-  partition: number,
-  record: InstanceRecord,
-  path: string,
+  { partition, record, path }: BulkValueAddress,
 ): BlobSource | undefined {
   const layout = layouts.layoutOf(partition, record);
   const value = layout.bulkValues.find((candidate) => candidate.path === path);

@@ -11,6 +11,13 @@ import type { InstanceLayouts } from './instance-layouts.js';
 import type { BlobRangeReader } from './read-blob.js';
 import { openBlobSource } from './retrieve-instance.js';
 
+export interface FrameAddress {
+  readonly partition: number;
+  readonly record: InstanceRecord;
+  /** 1-based. */
+  readonly frameNumber: number;
+}
+
 /**
  * Bytes of frame `frameNumber` (1-based) as stored: native pixels, or the codestream without item headers (PS3.18 §8.7.3.3).
  * One positioned read whatever the size of the instance.
@@ -18,9 +25,7 @@ import { openBlobSource } from './retrieve-instance.js';
 export async function retrieveFrame(
   reader: BlobRangeReader,
   layouts: InstanceLayouts,
-  partition: number,
-  record: InstanceRecord,
-  frameNumber: number,
+  { partition, record, frameNumber }: FrameAddress,
 ): Promise<Uint8Array> {
   const layout = layouts.layoutOf(partition, record);
   const { pixel } = layout;

@@ -1,0 +1,102 @@
+import type { QueriedRecords } from '#engine/query/evaluate-in-memory.js';
+import type { QueryExpression } from '#engine/query/query-expression.js';
+import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type {
+  InstanceRecord,
+  SeriesRecord,
+  StudyRecord,
+} from '#engine/store/catalog/catalog-records.js';
+
+/** More candidates than this are cheaper to filter in the index, on its own thread, than on this one. */
+const candidatesMax = 2_000;
+
+const studyUidTag = '0020000D';
+const seriesUidTag = '0020000E';
+const sopInstanceUidTag = '00080018';
+
+/**
+ * The records among which all matches of a query are, when keys of the catalogue lead to them; undefined when only the index
+ * can tell. The caller still checks every condition.
+ */
+export function planByCatalog(
+  reader: CatalogReader,
+  query: QueryExpression,
+): QueriedRecords | undefined {
+  const { partition, level } = query;
+  const studyUids = namedUids(query, studyUidTag, query.studyInstanceUid);
+  if (studyUids === undefined) {
+    return level === 'instance' ? planBySopInstance(reader, query) : undefined;
+  }
+  const studies = reader.findStudies(partition, studyUids).filter((study) => study !== undefined);
+  if (level === 'study') return { studies, series: [], instances: [] };
+  const seriesUids = namedUids(query, seriesUidTag, query.seriesInstanceUid);
+  const series = studies.flatMap((study) => seriesOf(reader, partition, study, seriesUids));
+  if (series.length > candidatesMax) return undefined;
+  if (level === 'series') return { studies, series, instances: [] };
+  const sopInstanceUids = namedUids(query, sopInstanceUidTag, undefined);
+  const candidates = series.reduce((sum, { instanceCount }) => sum + instanceCount, 0);
+  if (sopInstanceUids === undefined && candidates > candidatesMax) return undefined;
+  const instances = series.flatMap((one) => instancesOf(reader, partition, one, sopInstanceUids));
+  return { studies, series, instances };
+}
+
+function planBySopInstance(
+  reader: CatalogReader,
+  query: QueryExpression,
+): QueriedRecords | undefined {
+  const uids = namedUids(query, sopInstanceUidTag, undefined);
+  if (uids === undefined) return undefined;
+  const { partition } = query;
+  const instances = uids.flatMap((uid) => reader.findInstancesBySop(partition, uid));
+  const studyUids = [...new Set(instances.map((instance) => instance.studyInstanceUid))];
+  const seriesKeys = new Map(instances.map((key) => [key.seriesInstanceUid, key]));
+  const studies = reader.findStudies(partition, studyUids).filter((study) => study !== undefined);
+  const series = reader
+    .findSeriesMany(partition, [...seriesKeys.values()])
+    .filter((one) => one !== undefined);
+  return { studies, series, instances };
+}
+
+function seriesOf(
+  reader: CatalogReader,
+  partition: number,
+  study: StudyRecord,
+  seriesUids: readonly string[] | undefined,
+): readonly SeriesRecord[] {
+  const { studyInstanceUid } = study;
+  if (seriesUids === undefined) return reader.listSeries(partition, studyInstanceUid);
+  const wanted = seriesUids.map((seriesInstanceUid) => ({ studyInstanceUid, seriesInstanceUid }));
+  return reader.findSeriesMany(partition, wanted).filter((series) => series !== undefined);
+}
+
+function instancesOf(
+  reader: CatalogReader,
+  partition: number,
+  { studyInstanceUid, seriesInstanceUid }: SeriesRecord,
+  sopInstanceUids: readonly string[] | undefined,
+): readonly InstanceRecord[] {
+  if (sopInstanceUids === undefined) {
+    return reader.listInstances(partition, studyInstanceUid, seriesInstanceUid);
+  }
+  const wanted = sopInstanceUids.map((sopInstanceUid) => ({
+    studyInstanceUid,
+    seriesInstanceUid,
+    sopInstanceUid,
+  }));
+  return reader.findInstances(partition, wanted).filter((found) => found !== undefined);
+}
+
+/** UIDs that the path or a condition pins an attribute to; undefined when any would do. */
+function namedUids(
+  query: QueryExpression,
+  tag: string,
+  fromPath: string | undefined,
+): readonly string[] | undefined {
+  if (fromPath !== undefined) return [fromPath];
+  for (const condition of query.conditions) {
+    if (condition.attribute.tag !== tag) continue;
+    if (condition.kind === 'equals') return [condition.value];
+    if (condition.kind === 'one-of') return [...new Set(condition.values)];
+  }
+  return undefined;
+}
