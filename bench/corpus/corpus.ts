@@ -69,16 +69,17 @@ export class Corpus {
     const seriesNumber = (seriesIndex % seriesPerStudy) + 1;
     const instanceNumber = (index % instancesPerSeries) + 1;
     const study = planStudy(this.plan, studyIndex);
-    const position = -150 - instanceNumber * SLICE_THICKNESS_MM;
+    const depthMm = 150 + instanceNumber * SLICE_THICKNESS_MM;
+    const position = `-${String(depthMm).padStart(4, '0')}.00`;
     const values: SlotValues = {
       ...study,
       sopInstanceUid: instanceUid(this.plan, studyIndex, seriesNumber, instanceNumber),
       seriesInstanceUid: seriesUid(this.plan, studyIndex, seriesNumber),
-      studyId: String(studyIndex + 1),
-      seriesNumber: String(seriesNumber),
-      instanceNumber: String(instanceNumber),
-      imagePosition: `-180.0\\-180.0\\${position}.0`,
-      sliceLocation: `${position}.0`,
+      studyId: String(studyIndex + 1).padStart(8, '0'),
+      seriesNumber: String(seriesNumber).padStart(4, '0'),
+      instanceNumber: String(instanceNumber).padStart(6, '0'),
+      imagePosition: `-180.000\\-180.000\\${position}`,
+      sliceLocation: position,
     };
     const template = this.#template(study.modality);
     return {
