@@ -39,7 +39,7 @@ export function makeReadCorpora(scale: Scale): ReadCorpora {
         seed: SEED,
         modalities: ['CT', 'MR', 'CR', 'PT'],
         firstYear: 2010,
-        familyPrefix: 'T',
+        familyPrefix: 'Tn',
       },
       {
         studyCount: scale.tinyStudyCount,

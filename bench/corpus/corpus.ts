@@ -4,6 +4,7 @@ import {
   type CorpusModality,
   type CorpusPlan,
   instanceUid,
+  type PlannedStudy,
   planStudy,
   seriesUid,
 } from './study-plan.js';
@@ -38,6 +39,7 @@ export class Corpus {
   readonly shape: CorpusShape;
   readonly #templates = new Map<CorpusModality, InstanceTemplate>();
   readonly #pixelVariants: readonly Buffer[];
+  readonly #studies = new Map<number, PlannedStudy>();
 
   constructor(plan: CorpusPlan, shape: CorpusShape) {
     this.plan = plan;
@@ -68,17 +70,18 @@ export class Corpus {
     const studyIndex = Math.floor(seriesIndex / seriesPerStudy);
     const seriesNumber = (seriesIndex % seriesPerStudy) + 1;
     const instanceNumber = (index % instancesPerSeries) + 1;
-    const study = planStudy(this.plan, studyIndex);
-    const position = -150 - instanceNumber * SLICE_THICKNESS_MM;
+    const study = this.#study(studyIndex);
+    const depthMm = 150 + instanceNumber * SLICE_THICKNESS_MM;
+    const position = `-${String(depthMm).padStart(4, '0')}.00`;
     const values: SlotValues = {
       ...study,
       sopInstanceUid: instanceUid(this.plan, studyIndex, seriesNumber, instanceNumber),
       seriesInstanceUid: seriesUid(this.plan, studyIndex, seriesNumber),
-      studyId: String(studyIndex + 1),
-      seriesNumber: String(seriesNumber),
-      instanceNumber: String(instanceNumber),
-      imagePosition: `-180.0\\-180.0\\${position}.0`,
-      sliceLocation: `${position}.0`,
+      studyId: String(studyIndex + 1).padStart(8, '0'),
+      seriesNumber: String(seriesNumber).padStart(4, '0'),
+      instanceNumber: String(instanceNumber).padStart(6, '0'),
+      imagePosition: `-180.000\\-180.000\\${position}`,
+      sliceLocation: position,
     };
     const template = this.#template(study.modality);
     return {
@@ -90,6 +93,15 @@ export class Corpus {
       dataSetOffset: template.dataSetOffset,
       pixelData: this.#pixelVariants[index % this.#pixelVariants.length] as Buffer,
     };
+  }
+
+  #study(index: number): PlannedStudy {
+    let study = this.#studies.get(index);
+    if (study === undefined) {
+      study = planStudy(this.plan, index);
+      this.#studies.set(index, study);
+    }
+    return study;
   }
 
   #template(modality: CorpusModality): InstanceTemplate {

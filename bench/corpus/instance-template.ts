@@ -1,5 +1,5 @@
 import { ElementWriter } from './element-writer.js';
-import { CORPUS_UID_LENGTH, type CorpusModality } from './study-plan.js';
+import { CORPUS_UID_LENGTH, type CorpusModality, PATIENT_NAME_LENGTH } from './study-plan.js';
 
 /** Shape of the images a template describes. */
 export interface ImageShape {
@@ -9,7 +9,10 @@ export interface ImageShape {
   readonly frameCount: number;
 }
 
-/** The values that differ from instance to instance; lengths must not exceed {@link SLOT_LENGTHS}. */
+/**
+ * The values that differ from instance to instance. Each fills its slot but for one padding character, so that a server which
+ * writes data sets anew (DCMTK does, after a C-STORE) still returns equal bytes.
+ */
 export interface SlotValues {
   readonly sopInstanceUid: string;
   readonly studyInstanceUid: string;
@@ -33,7 +36,7 @@ const SLOT_LENGTHS: Readonly<Record<keyof SlotValues, number>> = {
   studyInstanceUid: CORPUS_UID_LENGTH,
   seriesInstanceUid: CORPUS_UID_LENGTH,
   patientId: 12,
-  patientName: 32,
+  patientName: PATIENT_NAME_LENGTH,
   patientSex: 2,
   patientBirthDate: 8,
   accessionNumber: 14,
@@ -42,8 +45,8 @@ const SLOT_LENGTHS: Readonly<Record<keyof SlotValues, number>> = {
   studyId: 8,
   seriesNumber: 4,
   instanceNumber: 6,
-  imagePosition: 32,
-  sliceLocation: 10,
+  imagePosition: 26,
+  sliceLocation: 8,
 };
 
 const SOP_CLASS_UIDS: Readonly<Record<CorpusModality, string>> = {
@@ -97,7 +100,8 @@ export class InstanceTemplate {
     const bytes = Buffer.from(this.#bytes);
     for (const slot of this.#slots) {
       const value = values[slot.name];
-      if (value.length > slot.lengthBytes) throw new RangeError(`${slot.name} is too long`);
+      if (value.length + (value.length % 2) !== slot.lengthBytes)
+        throw new RangeError(`${slot.name} has the wrong length`);
       bytes.write(value, slot.offset, 'latin1');
     }
     return bytes;

@@ -5,7 +5,7 @@ export interface PlannedStudy {
   readonly index: number;
   readonly studyInstanceUid: string;
   readonly patientId: string;
-  /** `Family^Given`, ASCII. */
+  /** `Family^Given`, ASCII, always of {@link PATIENT_NAME_LENGTH}. */
   readonly patientName: string;
   readonly patientSex: 'F' | 'M';
   /** YYYYMMDD. */
@@ -29,7 +29,7 @@ export interface CorpusPlan {
   readonly modalities: readonly CorpusModality[];
   /** The study dates are spread over ten years from 1 January of this one; corpora of different years never share a date. */
   readonly firstYear: number;
-  /** Family names begin with this, so that a search by name prefix in one corpus finds nobody of another. */
+  /** Family names begin with these two letters, so that a search by name prefix in one corpus finds nobody of another. */
   readonly familyPrefix: string;
 }
 
@@ -50,16 +50,16 @@ const SYLLABLES = [
   'ros',
   'tam',
 ];
-const ENDINGS = ['berg', 'dahl', 'field', 'gard', 'land', 'mann', 'sen', 'son', 'stad', 'wick'];
+const ENDINGS = ['berg', 'dahl', 'ford', 'gard', 'holm', 'land', 'lund', 'mann', 'stad', 'wick'];
 const GIVEN = [
-  'Anna',
+  'Alice',
   'Boris',
   'Clara',
   'David',
   'Elena',
   'Frank',
   'Greta',
-  'Hugo',
+  'Helen',
   'Irene',
   'Jonas',
 ];
@@ -104,6 +104,9 @@ export function instanceUid(
 ): string {
   return corpusUid(plan, studyIndex, seriesNumber, instanceNumber);
 }
+
+/** Length of every generated patient name. */
+export const PATIENT_NAME_LENGTH = 18;
 
 /** Length of every generated UID; constant, so that templates can reserve the room. */
 export const CORPUS_UID_LENGTH = 42;

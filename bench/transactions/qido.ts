@@ -24,8 +24,8 @@ const SEED = 53;
 const SEARCH_COUNT = 200;
 const RESULTS_MAX = 100;
 const PAGE_RESULTS = 50;
-const NARROW_PREFIX_LENGTH = 7;
-const BROAD_PREFIX_LENGTH = 4;
+const NARROW_PREFIX_LENGTH = 12;
+const BROAD_PREFIX_LENGTH = 5;
 
 /** How each case makes its searches from the corpus of many small studies. */
 const SEARCHES: Readonly<Record<string, (corpus: Corpus) => SearchMaker>> = {
