@@ -11,6 +11,8 @@ import type {
 const candidatesMax = 2_000;
 
 const studyUidTag = '0020000D';
+const accessionNumberTag = '00080050';
+const patientIdTag = '00100020';
 const seriesUidTag = '0020000E';
 const sopInstanceUidTag = '00080018';
 
@@ -23,11 +25,10 @@ export function planByCatalog(
   query: QueryExpression,
 ): QueriedRecords | undefined {
   const { partition, level } = query;
-  const studyUids = namedUids(query, studyUidTag, query.studyInstanceUid);
-  if (studyUids === undefined) {
+  const studies = candidateStudies(reader, query);
+  if (studies === undefined) {
     return level === 'instance' ? planBySopInstance(reader, query) : undefined;
   }
-  const studies = reader.findStudies(partition, studyUids).filter((study) => study !== undefined);
   if (level === 'study') return { studies, series: [], instances: [] };
   const seriesUids = namedUids(query, seriesUidTag, query.seriesInstanceUid);
   const series = studies.flatMap((study) => seriesOf(reader, partition, study, seriesUids));
@@ -38,6 +39,34 @@ export function planByCatalog(
   if (sopInstanceUids === undefined && candidates > candidatesMax) return undefined;
   const instances = series.flatMap((one) => instancesOf(reader, partition, one, sopInstanceUids));
   return { studies, series, instances };
+}
+
+function candidateStudies(
+  reader: CatalogReader,
+  query: QueryExpression,
+): readonly StudyRecord[] | undefined {
+  const { partition } = query;
+  const uids = namedUids(query, studyUidTag, query.studyInstanceUid);
+  if (uids !== undefined) {
+    return reader.findStudies(partition, uids).filter((study) => study !== undefined);
+  }
+  const accessionNumber = exactText(query, accessionNumberTag);
+  if (accessionNumber !== undefined) {
+    return takeFew(reader.studiesByAccessionNumber(partition, accessionNumber));
+  }
+  const patientId = exactText(query, patientIdTag);
+  if (patientId !== undefined) return takeFew(reader.studiesByPatientId(partition, patientId));
+  return undefined;
+}
+
+/** All that the generator gives, or undefined when that is too many. */
+function takeFew(studies: Iterable<StudyRecord>): StudyRecord[] | undefined {
+  const taken: StudyRecord[] = [];
+  for (const study of studies) {
+    if (taken.length === candidatesMax) return undefined;
+    taken.push(study);
+  }
+  return taken;
 }
 
 function planBySopInstance(
@@ -97,6 +126,15 @@ function namedUids(
     if (condition.attribute.tag !== tag) continue;
     if (condition.kind === 'equals') return [condition.value];
     if (condition.kind === 'one-of') return [...new Set(condition.values)];
+  }
+  return undefined;
+}
+
+/** The text that a condition compares an attribute with, case and all. */
+function exactText(query: QueryExpression, tag: string): string | undefined {
+  for (const condition of query.conditions) {
+    const isExact = condition.kind === 'equals' && condition.ignoresCase !== true;
+    if (isExact && condition.attribute.tag === tag) return condition.value;
   }
   return undefined;
 }

@@ -39,3 +39,17 @@ export function requireUid(text: string, what: string): string {
   if (!isUid(text)) throw new GantryError('bad-request', `the ${what} in the URL is not a UID`);
   return text;
 }
+
+/** `not-acceptable` unless the client takes DICOM JSON (PS3.18 §8.7.3.5); `application/json` is what some call it. */
+export function requireJson(context: RequestContext): void {
+  const types = context.accepted.map((entry) => entry.type);
+  if (types.some((type) => jsonTypes.has(type))) return;
+  throw new GantryError('not-acceptable', 'the resource is served as application/dicom+json');
+}
+
+const jsonTypes: ReadonlySet<string> = new Set([
+  'application/dicom+json',
+  'application/json',
+  'application/*',
+  '*/*',
+]);

@@ -90,9 +90,9 @@ function parseCondition(
   const memberTag = member === undefined ? undefined : memberTagOf(attribute, member);
   if (member !== undefined && memberTag === undefined) return 'unknown';
   if (member === undefined && attribute.vr === 'SQ') return 'unknown';
-  return parseQueryValue(attribute, value, {
-    isFuzzy,
-    ...(memberTag === undefined ? {} : { memberTag }),
+  const { tag } = attribute;
+  return parseQueryValue(level, memberTag === undefined ? { tag } : { tag, memberTag }, value, {
+    fuzzyNames: isFuzzy,
   });
 }
 
