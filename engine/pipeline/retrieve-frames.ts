@@ -1,5 +1,6 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
-import type { PixelLayout } from '#engine/dicom/instance/parsed-instance.js';
+import { explicitVrBigEndianUid } from '#engine/dicom/dictionary/transfer-syntaxes.js';
+import type { InstanceLayout, PixelLayout } from '#engine/dicom/instance/parsed-instance.js';
 import {
   frameTablePageEntries,
   joinFragments,
@@ -19,7 +20,8 @@ export interface FrameAddress {
 }
 
 /**
- * Bytes of frame `frameNumber` (1-based) as stored: native pixels, or the codestream without item headers (PS3.18 §8.7.3.3).
+ * Bytes of frame `frameNumber` (1-based) as stored: native pixels in little endian, or the codestream without item headers
+ * (PS3.18 §8.7.3.3).
  * One positioned read whatever the size of the instance.
  */
 export async function retrieveFrame(
@@ -40,10 +42,39 @@ export async function retrieveFrame(
     return entry.fragmentCount > 1 ? joinFragments(range, entry.fragmentCount) : range;
   }
   const { offset, length, shiftBits } = nativeFrameRange(pixel, frameNumber);
-  const bytes = layout.deflated
-    ? await inflateRange(openBlobSource(reader, record.blob, layout.dataSetOffset), offset, length)
-    : await reader.read(record.blob, offset, length);
+  if (layout.deflated) {
+    const deflated = openBlobSource(reader, record.blob, layout.dataSetOffset);
+    const bytes = await inflateRange(deflated, offset, length);
+    return shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, pixel.frameBits);
+  }
+  const bytes = await reader.read(record.blob, offset, length);
+  if (layout.transferSyntaxUid === explicitVrBigEndianUid) swapWords(bytes, wordBytesOf(layout));
   return shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, pixel.frameBits);
+}
+
+/** Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). */
+function wordBytesOf(layout: InstanceLayout): number {
+  switch (layout.bulkValues.find(({ path }) => pixelDataPaths.has(path))?.vr) {
+    case 'OW':
+      return 2;
+    case 'OF':
+    case 'OL':
+      return 4;
+    case 'OD':
+    case 'OV':
+      return 8;
+    default:
+      return 1;
+  }
+}
+
+const pixelDataPaths: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
+
+function swapWords(bytes: Uint8Array, wordBytes: number): void {
+  if (wordBytes === 1) return;
+  for (let start = 0; start + wordBytes <= bytes.length; start += wordBytes) {
+    bytes.subarray(start, start + wordBytes).reverse();
+  }
 }
 
 /** Where a native frame lies. Frames of 1-bit pixels follow each other without padding (PS3.5 §8.1.1), so may start mid-byte. */

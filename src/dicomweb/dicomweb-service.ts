@@ -1,6 +1,7 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { isUid } from '#engine/base/uid.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { RequestContext } from '#src/http/request-context.js';
 
 /** What the transactions of the Studies Service work with. */
@@ -33,6 +34,17 @@ export function targetOf(context: RequestContext): RetrieveTarget {
     ...(series === undefined ? {} : { seriesInstanceUid: requireUid(series, 'series') }),
     ...(instance === undefined ? {} : { sopInstanceUid: requireUid(instance, 'instance') }),
   };
+}
+
+/** The one instance that a path names; `not-found` when it is not stored. */
+export function findInstance(engine: Engine, target: RetrieveTarget): InstanceRecord {
+  for (const [record] of engine.instancePages(target)) if (record !== undefined) return record;
+  throw new GantryError('not-found');
+}
+
+export function instanceUrl(studies: string, record: InstanceRecord): string {
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = record;
+  return `${studies}/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
 }
 
 export function requireUid(text: string, what: string): string {

@@ -2,7 +2,13 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { ResponseSource } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
-import { requireJson, studiesUrl, targetOf, type DicomwebService } from '../dicomweb-service.js';
+import {
+  instanceUrl,
+  requireJson,
+  studiesUrl,
+  targetOf,
+  type DicomwebService,
+} from '../dicomweb-service.js';
 import { answerNotModified, etagOf } from '../resource-etag.js';
 
 const partition = 0;
@@ -63,9 +69,4 @@ function metadataSource(
     },
     close: () => rest.return?.(),
   };
-}
-
-function instanceUrl(url: string, record: InstanceRecord): string {
-  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = record;
-  return `${url}/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
 }
