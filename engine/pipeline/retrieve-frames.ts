@@ -71,10 +71,11 @@ function wordBytesOf(layout: InstanceLayout): number {
 const pixelDataPaths: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
 
 function swapWords(bytes: Uint8Array, wordBytes: number): void {
-  if (wordBytes === 1) return;
-  for (let start = 0; start + wordBytes <= bytes.length; start += wordBytes) {
-    bytes.subarray(start, start + wordBytes).reverse();
-  }
+  const wholeWords = bytes.length - (bytes.length % wordBytes);
+  const words = Buffer.from(bytes.buffer, bytes.byteOffset, wholeWords);
+  if (wordBytes === 2) words.swap16();
+  else if (wordBytes === 4) words.swap32();
+  else if (wordBytes === 8) words.swap64();
 }
 
 /** Where a native frame lies. Frames of 1-bit pixels follow each other without padding (PS3.5 §8.1.1), so may start mid-byte. */
