@@ -1,7 +1,8 @@
 import { latin1Text } from '#engine/dicom/encoding/byte-text.js';
+import { paddedEnd, paddedStart, trimPadding } from '#engine/dicom/encoding/padding.js';
 import type { SpecificCharacterSet } from '#engine/dicom/encoding/specific-character-set.js';
 
-import { paddedEnd, paddedStart, readText, traitsOf, trimPadding } from './format-text.js';
+import { readText, traitsOf } from './format-text.js';
 
 /** Any decimal of so many digits survives a double, IEEE 754 (DBL_DIG). */
 const safeDigitCountMax = 15;

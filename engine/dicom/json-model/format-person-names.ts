@@ -1,7 +1,8 @@
 import { latin1Text } from '#engine/dicom/encoding/byte-text.js';
+import { paddedEnd, trimPadding } from '#engine/dicom/encoding/padding.js';
 import type { SpecificCharacterSet } from '#engine/dicom/encoding/specific-character-set.js';
 
-import { byteTraits, paddedEnd, traitsOf, trimPadding } from './format-text.js';
+import { byteTraits, traitsOf } from './format-text.js';
 
 const groupNames = ['Alphabetic', 'Ideographic', 'Phonetic'] as const;
 
@@ -17,6 +18,7 @@ export function formatPersonNames(
     traits & byteTraits.decoded
       ? charset.decode(bytes.subarray(0, end), 'person-name')
       : latin1Text(bytes, 0, end);
+  if (traits === 0 && !text.includes('=')) return `[{"Alphabetic":"${text}"}]`;
   const names = text.split('\\');
   if (names.length === 1) {
     const json = formatName(text);
