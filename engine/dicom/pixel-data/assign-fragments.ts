@@ -80,10 +80,11 @@ function findFrameStarts(
     if (starts !== undefined) return starts;
     warnings.push(`the ${name} offset table is wrong`);
   }
+  // Also of a syntax that forbids it, such as RLE: some writers split a single frame all the same.
+  if (hints.frameCount === 1) return [0];
   if (hints.isFragmentPerFrame || fragments.count === hints.frameCount) {
     return Array.from({ length: fragments.count }, (_, index) => index);
   }
-  if (hints.frameCount === 1) return [0];
   const starts = byCodestreams(fragments);
   if (starts.length > 1) return starts;
   // Nothing separates the fragments: taking each for a frame keeps them all reachable.
