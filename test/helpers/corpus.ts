@@ -52,3 +52,7 @@ export function groupsWithoutRepeats(files: readonly CorpusFile[]): CorpusFile[]
   }
   return groups;
 }
+
+export function corpusPath(file: CorpusFile): string {
+  return join(corpusDir, file.path);
+}

@@ -76,7 +76,7 @@ export class JsonModelWriter {
   /** The text as it is when the last element has been written. */
   finish(): MetadataDocument {
     const text = this.#text + '}';
-    const json = Buffer.from(text, 'utf8');
+    const json = utf8Encoder.encode(text);
     if (json.length === text.length) return { json, uriOffsets: this.#uriPositions };
     let characters = 0;
     let bytes = 0;
@@ -103,6 +103,9 @@ export class JsonModelWriter {
     return ',';
   }
 }
+
+// Unlike a small Buffer, its result owns its memory: nothing else crosses threads with it.
+const utf8Encoder = new TextEncoder();
 
 /** An open data set: the root or the current item of a sequence. */
 class Level {

@@ -27,6 +27,7 @@ const undefinedLength = 0xffffffff;
 /** A UN value of a known attribute is taken for the dictionary's VR up to this length: all that a short VR could hold. */
 const knownUnBytesMax = 0xfffe;
 
+/** Characters and markers are read in the order of the file, whatever its words are. */
 const readBigEndian = true;
 
 type Mode = 'elements' | 'fragments' | 'offset-table' | 'trailing';
@@ -206,8 +207,7 @@ export class DataSetReader {
       vr = this.#resolveVr(dictionaryVr(tag));
       length = readUint32(bytes, start + 4, isBig);
     } else {
-      vr = readUint16(bytes, start + 4, true);
-      vr = ((vr & 0xff) << 8) | (vr >> 8);
+      vr = readUint16(bytes, start + 4, readBigEndian);
       if (!isKnownVr(vr)) return this.#readOddHeader(tag, vr, isBig);
       if (hasLongLength(vr)) {
         headerBytes = 12;

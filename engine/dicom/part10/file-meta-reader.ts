@@ -65,8 +65,11 @@ export class FileMetaReader {
     const tag = ((0x0002 << 16) | view.getUint16(2, true)) >>> 0;
     let headerBytes = 8;
     let valueBytes: number;
-    if (!looksExplicit(bytes, start)) valueBytes = view.getUint32(4, true);
-    else if (!hasLongLength(view.getUint16(4, false))) valueBytes = view.getUint16(6, true);
+    if (!looksExplicit(bytes, start)) {
+      // Either written without VRs, or with one that does not exist.
+      valueBytes = view.getUint32(4, true);
+      if (valueBytes > limits.fileMetaBytesMax) valueBytes = view.getUint16(6, true);
+    } else if (!hasLongLength(view.getUint16(4, false))) valueBytes = view.getUint16(6, true);
     else {
       headerBytes = 12;
       if (length < headerBytes) return false;
