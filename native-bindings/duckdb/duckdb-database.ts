@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import {
   DuckDBDataChunkWriter,
   DuckDBInstance,
@@ -64,6 +63,9 @@ export class DuckdbDatabase {
 /** Statements kept prepared on one connection. */
 const preparedStatementCountMax = 64;
 
+/** An interrupt that comes before DuckDB has begun the statement is forgotten, so it is repeated. */
+const interruptIntervalMs = 10;
+
 /**
  * One connection. It runs one statement at a time and its caller sees to that: DuckDB crashes when two run on one connection.
  */
@@ -77,11 +79,25 @@ export class DuckdbConnection {
     this.#connection = connection;
   }
 
-  /** Runs one statement with `$1`, `$2`, … bound to `parameters`; rows are arrays in the order of the columns. */
-  async run(sql: string, parameters: readonly DuckdbParameter[] = []): Promise<DuckdbCell[][]> {
+  /**
+   * Runs one statement with `$1`, `$2`, … bound to `parameters`; rows are arrays in the order of the columns. When `signal` aborts,
+   * the statement is interrupted and the promise rejects after it has ended.
+   */
+  async run(
+    sql: string,
+    parameters: readonly DuckdbParameter[] = [],
+    signal?: AbortSignal,
+  ): Promise<DuckdbCell[][]> {
+    signal?.throwIfAborted();
     const running = this.#run(sql, parameters);
     this.#running = running.catch(() => undefined);
-    return running;
+    const onAbort = (): void => void this.#interrupt();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await running;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   /** Appends rows to `table`: cells in the order of its columns. */
@@ -109,18 +125,22 @@ export class DuckdbConnection {
     await this.run('COMMIT');
   }
 
-  /** Makes the running statement fail soon; it has ended only when its promise has settled. */
-  interrupt(): void {
-    this.#connection.interrupt();
-  }
-
   /** Interrupts what runs, waits until it has ended, and disconnects. */
   async close(): Promise<void> {
-    this.interrupt();
-    await this.#running;
+    await this.#interrupt();
     for (const statement of this.#prepared.values()) statement.destroySync();
     this.#prepared.clear();
     this.#connection.closeSync();
+  }
+
+  /** Interrupts the running statement until it has ended. */
+  async #interrupt(): Promise<void> {
+    this.#connection.interrupt();
+    const timer = setInterval(() => {
+      this.#connection.interrupt();
+    }, interruptIntervalMs);
+    await this.#running;
+    clearInterval(timer);
   }
 
   async #run(sql: string, parameters: readonly DuckdbParameter[]): Promise<DuckdbCell[][]> {
@@ -163,7 +183,7 @@ function bindParameter(
   else statement.bindList(position, parameter, LIST(VARCHAR));
 }
 
-/** Whether a statement failed because `interrupt` was called. */
+/** Whether a statement failed because it was interrupted. */
 export function isDuckdbInterrupt(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('INTERRUPT');
 }
@@ -171,6 +191,11 @@ export function isDuckdbInterrupt(error: unknown): boolean {
 /** Whether memory or disk ran out under a statement; the database is sound. */
 export function isDuckdbOutOfMemory(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Out of Memory Error');
+}
+
+/** Whether another process has the file open. */
+export function isDuckdbLocked(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Could not set lock');
 }
 
 const damageErrors = ['FATAL', 'INTERNAL', 'IO Error', 'Serialization Error', 'Corrupt'];
@@ -183,10 +208,4 @@ export function isDuckdbDamage(error: unknown): boolean {
     damageErrors.some((prefix) => message.startsWith(prefix)) ||
     message.includes('database has been invalidated')
   );
-}
-
-/** Deletes a database file and what DuckDB keeps beside it. */
-export async function removeDuckdbFile(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await rm(`${path}.wal`, { force: true });
 }
