@@ -21,6 +21,9 @@ export interface QueryValueOptions {
 /** VRs with wildcard matching, PS3.4 §C.2.2.2.4. */
 const wildcardVrs = new Set(['AE', 'CS', 'LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UR', 'UT']);
 
+/** A name of delimiters only names nobody. */
+const emptyName = /^[ ^=*]*$/;
+
 /** Commas cannot be part of their values, so one separates values as the backslash of PS3.5 §6.4 does. */
 const listVrs = new Set(['UI', 'CS']);
 
@@ -42,7 +45,7 @@ export function parseQueryValue(
     throw new GantryError('bad-request', `${attribute.tag} cannot be searched on ${level} level`);
   }
   const value = trimPadding(text);
-  if (isUniversalPattern(value)) return undefined;
+  if (isUniversalPattern(value) || (column.vr === 'PN' && emptyName.test(value))) return undefined;
   // The number of values bounds a list of UIDs; every other value has a length that a person could type.
   if (column.vr !== 'UI' && value.length > limits.queryValueLengthMax) {
     throw new GantryError(
@@ -66,20 +69,28 @@ function conditionOf(
     if (range !== undefined) return { kind: 'range', attribute, ...range };
     return { kind: 'equals', attribute, value };
   }
-  const case_ = options.ignoresCase === true ? ({ ignoresCase: true } as const) : {};
-  if (listVrs.has(column.vr)) {
-    const values = splitList(column, value);
-    if (values.length === 0) return undefined;
-    if (values.length > 1) return { kind: 'one-of', attribute, values };
-  }
+  if (!listVrs.has(column.vr)) return textConditionOf(column, attribute, value, options);
+  const values = splitList(column, value);
+  if (values.length > 1) return { kind: 'one-of', attribute, values };
+  return values[0] === undefined
+    ? undefined
+    : textConditionOf(column, attribute, values[0], options);
+}
+
+function textConditionOf(
+  column: IndexColumn,
+  attribute: AttributeReference,
+  value: string,
+  options: QueryValueOptions,
+): QueryCondition {
+  const caseOption = options.ignoresCase === true ? ({ ignoresCase: true } as const) : {};
   if (options.literalWildcards !== true && wildcardVrs.has(column.vr) && hasWildcard(value)) {
-    return { kind: 'wildcard', attribute, pattern: value, ...case_ };
+    return { kind: 'wildcard', attribute, pattern: value, ...caseOption };
   }
   if (column.vr === 'PN' && options.fuzzyNames === true) {
-    const words = wordsOfName(value.replaceAll('=', ' '));
-    return words.length === 0 ? undefined : { kind: 'fuzzy-name', attribute, words };
+    return { kind: 'fuzzy-name', attribute, words: wordsOfName(value.replaceAll('=', ' ')) };
   }
-  return { kind: 'equals', attribute, value, ...case_ };
+  return { kind: 'equals', attribute, value, ...caseOption };
 }
 
 function splitList(column: IndexColumn, text: string): string[] {
