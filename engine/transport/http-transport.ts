@@ -68,8 +68,9 @@ export type HttpHeaders = readonly (readonly [name: string, value: string])[];
 export interface ResponseSource {
   /**
    * The next bytes, or null at the end. Called again only when the socket has taken what was given before, so one piece at a
-   * time is in memory, and its memory may then be used again. Pieces may be views of shared memory. A thrown error, or fewer or
-   * more bytes than announced, closes the connection without a clean end, so that the client sees the truncation.
+   * time is in memory, and its memory may then be used again. Pieces may be views of shared memory. A thrown error, an
+   * early end or a piece beyond the announced length closes the connection without a clean end, so that the client sees the
+   * truncation.
    */
   read(): Uint8Array | null | Promise<Uint8Array | null>;
   /** Called once when the response has ended, in whatever way; a `read` may then still be under way. */
@@ -83,7 +84,7 @@ export interface HttpExchange {
   readonly isAnswered: boolean;
   /** True once the connection broke; every method below is then a no-op. */
   readonly isAborted: boolean;
-  /** Called once if the connection breaks before the response has ended. Later listeners are called too. */
+  /** Adds a listener, called once if the connection breaks before the response has ended; not if it broke already. */
   onAborted(listener: () => void): void;
 
   /**

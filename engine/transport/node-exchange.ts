@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { assert } from '#engine/base/assert.js';
 import type { ExchangeRegistry, OpenExchange } from './exchange-registry.js';
 import type {
@@ -12,6 +13,7 @@ import type {
 import { ProgressWindow } from './progress-window.js';
 import { RequestHeaders } from './request-headers.js';
 import { singlePieceSource } from './single-piece-source.js';
+import { TurnShare } from './turn-share.js';
 
 /** A piece is written in slices, so that the progress of a slow reader can be seen. */
 const sliceBytesMax = 256 * 1024;
@@ -149,11 +151,17 @@ export class NodeExchange implements HttpExchange, OpenExchange {
   async #pump(source: ResponseSource, contentLength: number | undefined): Promise<void> {
     try {
       let bytesLeft = contentLength ?? Number.POSITIVE_INFINITY;
+      const turn = new TurnShare();
       while (!this.#isAborted && bytesLeft > 0) {
         const piece = await source.read();
         if (piece === null) break;
         if (piece.length > bytesLeft) throw new Error('the source gave more than it announced');
         bytesLeft -= piece.length;
+        turn.use(piece.length);
+        if (turn.isUsedUp) {
+          turn.renew();
+          await setImmediate();
+        }
         for (let taken = 0; taken < piece.length && !this.#isAborted; taken += sliceBytesMax) {
           await this.#writeSlice(piece.subarray(taken, taken + sliceBytesMax));
         }

@@ -1,11 +1,10 @@
 import type { UwsResponse } from '#native-bindings/uwebsockets/uws-types.js';
 import type { ResponseSource } from './http-transport.js';
 import type { ProgressWindow } from './progress-window.js';
+import { TurnShare } from './turn-share.js';
 
 /** Pieces of a chunked response are handed over in slices, because the library buffers what the socket does not take. */
 const chunkBytesMax = 64 * 1024;
-/** Bytes sent in one turn of the event loop while a fast reader never lets the socket fill. */
-const turnBytesMax = 8 * 1024 * 1024;
 
 export interface UwsResponsePumpOptions {
   readonly response: UwsResponse;
@@ -29,7 +28,7 @@ export class UwsResponsePump {
   /** Sized: body offset at which the piece starts. Chunked: bytes of the piece handed over. */
   #pieceStart = 0;
   #pieceTaken = 0;
-  #turnBytes = 0;
+  readonly #turn = new TurnShare();
 
   constructor(options: UwsResponsePumpOptions) {
     this.#options = options;
@@ -42,9 +41,9 @@ export class UwsResponsePump {
 
   /** Sends until the socket is full, the source lets us wait, or the turn has had its share. */
   run(): void {
-    this.#turnBytes = 0;
     while (!this.#isOver) {
-      if (this.#turnBytes >= turnBytesMax) {
+      if (this.#turn.isUsedUp) {
+        this.#turn.renew();
         setImmediate(() => this.run());
         return;
       }
@@ -92,7 +91,7 @@ export class UwsResponsePump {
     }
     this.#piece = piece;
     this.#pieceTaken = 0;
-    this.#turnBytes += piece.length;
+    this.#turn.use(piece.length);
     return this.#push();
   }
 
