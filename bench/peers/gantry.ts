@@ -26,6 +26,7 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
   if (!isGantryBuilt()) throw new Error('gantry is not built: dist/src/main.js is missing');
   const httpPort = await findFreePort();
   const dimsePort = await findFreePort();
+  const logFile = join(dataDirectory, 'server.log');
   const options = {
     'data-dir': join(dataDirectory, 'data'),
     'http-port': httpPort,
@@ -38,7 +39,7 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
       'serve',
       ...Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]),
     ],
-    logFile: join(dataDirectory, 'server.log'),
+    logFile,
     httpPort,
     readyPath: '/readyz',
   });
@@ -50,6 +51,7 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
     dicomWebPath: '/dicom-web',
     dimsePort,
     aeTitle: 'GANTRY',
+    logFile,
     takeEventLoopDelay: () => readEventLoopDelay(httpPort),
     stop: () => server.stop(),
   };
