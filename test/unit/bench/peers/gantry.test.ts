@@ -3,14 +3,14 @@ import { test } from 'node:test';
 
 import { parseEventLoopDelay } from '#bench/peers/gantry.js';
 
-test('the event-loop delay is read from the metrics, with or without labels', () => {
+test('the event-loop delay is read from the metrics', () => {
   const metrics = [
-    '# TYPE nodejs_eventloop_lag_p50_seconds gauge',
-    'nodejs_eventloop_lag_p50_seconds 0.0101',
-    'nodejs_eventloop_lag_p99_seconds{thread="main"} 0.012',
-    'nodejs_eventloop_lag_max_seconds 5e-2',
+    '# TYPE gantry_event_loop_delay_seconds gauge',
+    'gantry_event_loop_delay_seconds{quantile="0.5"} 0.0005',
+    'gantry_event_loop_delay_seconds{quantile="0.99"} 0.012',
+    'gantry_event_loop_delay_seconds{quantile="1"} 5e-2',
   ].join('\n');
-  assert.deepEqual(parseEventLoopDelay(metrics), { p50Ms: 10.1, p99Ms: 12, maxMs: 50 });
+  assert.deepEqual(parseEventLoopDelay(metrics), { p50Ms: 0.5, p99Ms: 12, maxMs: 50 });
 });
 
 test('metrics without the delay give none', () => {
