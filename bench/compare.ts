@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 
 import { type BenchResult, readBenchResult } from './harness/bench-result.js';
 import { compareResults } from './harness/compare-results.js';
+import { formatFigure } from './harness/format-figure.js';
 import { readEnvironment } from './harness/environment-record.js';
 
 const RESULTS_FOLDER = fileURLToPath(new URL('../../bench/results', import.meta.url));
@@ -88,7 +89,7 @@ function printComparison(
     process.stdout.write('warning: the two runs were made on different machines\n');
   return compareResults(base, head, noiseMin).map((change) => {
     const share = `${change.change >= 0 ? '+' : ''}${(change.change * 100).toFixed(1)}%`;
-    const figures = `${change.base.toPrecision(3)} -> ${change.head.toPrecision(3)} ${change.basis}`;
+    const figures = `${formatFigure(change.base)} -> ${formatFigure(change.head)} ${change.basis}`;
     const noise = `noise ${(change.noise * 100).toFixed(0)}%`;
     process.stdout.write(
       `${change.verdict.padEnd(7)} ${share.padStart(8)}  ${change.key}  (${figures}, ${noise})\n`,

@@ -12,6 +12,7 @@ import { gantryLauncher } from './peers/gantry.js';
 import { isLoopbackOnly, runLoopbackOnly } from './peers/network-namespace.js';
 import { orthancLauncher } from './peers/orthanc.js';
 import type { PeerLauncher, RunningPeer } from './peers/peer.js';
+import { readLogTail } from './peers/server-process.js';
 import { parseRunOptions, RUN_USAGE, type RunOptions } from './run-options.js';
 import { allTransactions } from './transactions/all-transactions.js';
 import type { BenchCase, BenchTarget } from './transactions/bench-case.js';
@@ -50,6 +51,10 @@ async function main(args: readonly string[]): Promise<number> {
       peers.push(await launcher.launch(mkdtempSync(join(workDirectory, `${launcher.name}-`))));
     const result = await runCases(cases, peers, options);
     return report(result, options);
+  } catch (error) {
+    for (const { record, logFile } of peers)
+      process.stderr.write(`the log of ${record.name} ends with:\n${readLogTail(logFile)}\n`);
+    throw error;
   } finally {
     await stopAll();
   }

@@ -1,4 +1,5 @@
 import { type BenchResult, type CellResult, cellKey } from './bench-result.js';
+import { formatFigure } from './format-figure.js';
 
 const COLUMNS: readonly (readonly [title: string, width: number])[] = [
   ['peer', 8],
@@ -44,26 +45,19 @@ function formatCell(cell: CellResult): string {
   const values = [
     cell.peer,
     String(load.latency.count),
-    significant(cell.unitsPerSecond),
-    significant(load.bytes / 1e6 / (load.durationMs / 1000)),
-    significant(load.latency.p50Ms),
-    significant(load.latency.p95Ms),
-    significant(load.latency.p99Ms),
-    significant(load.latency.maxMs),
+    formatFigure(cell.unitsPerSecond),
+    formatFigure(load.bytes / 1e6 / (load.durationMs / 1000)),
+    formatFigure(load.latency.p50Ms),
+    formatFigure(load.latency.p95Ms),
+    formatFigure(load.latency.p99Ms),
+    formatFigure(load.latency.maxMs),
     String(load.errorCount),
     server.cpuSeconds.toFixed(2),
     (server.rssPeakBytes / MEBIBYTE).toFixed(0),
-    eventLoopDelay === undefined ? '-' : significant(eventLoopDelay.p99Ms),
+    eventLoopDelay === undefined ? '-' : formatFigure(eventLoopDelay.p99Ms),
     `${(load.clientCpuShare * 100).toFixed(0)}%`,
   ];
   return values.map((value, column) => value.padStart(COLUMNS[column]?.[1] ?? 0)).join(' ');
-}
-
-/** Three significant digits, without exponents. */
-function significant(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
-  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toFixed(Math.min(decimals, 3));
 }
 
 /** Totals of each peer over all cells, and what they ran on. */

@@ -8,6 +8,8 @@ import type { PeerLauncher, RunningPeer } from './peer.js';
 import { findFreePort, ServerProcess } from './server-process.js';
 
 const MAIN_FILE = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const EVENT_LOOP_DELAY =
+  /^gantry_event_loop_delay_seconds\{[^}]*quantile="([\d.]+)"[^}]*\} (\S+)/gm;
 const PACKAGE_FILE = new URL('../../../package.json', import.meta.url);
 
 /** Whether the server has been built, so that it can be started at all. */
@@ -26,6 +28,7 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
   if (!isGantryBuilt()) throw new Error('gantry is not built: dist/src/main.js is missing');
   const httpPort = await findFreePort();
   const dimsePort = await findFreePort();
+  const logFile = join(dataDirectory, 'server.log');
   const options = {
     'data-dir': join(dataDirectory, 'data'),
     'http-port': httpPort,
@@ -38,7 +41,7 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
       'serve',
       ...Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]),
     ],
-    logFile: join(dataDirectory, 'server.log'),
+    logFile,
     httpPort,
     readyPath: '/readyz',
   });
@@ -50,6 +53,7 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
     dicomWebPath: '/dicom-web',
     dimsePort,
     aeTitle: 'GANTRY',
+    logFile,
     takeEventLoopDelay: () => readEventLoopDelay(httpPort),
     stop: () => server.stop(),
   };
@@ -72,15 +76,10 @@ async function readEventLoopDelay(httpPort: number): Promise<EventLoopDelay | un
 
 /** The event-loop delay in a Prometheus text exposition; undefined when it is not in there. */
 export function parseEventLoopDelay(metricsText: string): EventLoopDelay | undefined {
-  const readMs = (quantile: string): number | undefined => {
-    const pattern = new RegExp(
-      `^nodejs_eventloop_lag_${quantile}_seconds(?:\\{[^}]*\\})? (\\S+)`,
-      'm',
-    );
-    const seconds = Number(pattern.exec(metricsText)?.[1] ?? Number.NaN);
-    return Number.isFinite(seconds) ? seconds * 1000 : undefined;
-  };
-  const [p50Ms, p99Ms, maxMs] = [readMs('p50'), readMs('p99'), readMs('max')];
-  if (p50Ms === undefined || p99Ms === undefined || maxMs === undefined) return undefined;
-  return { p50Ms, p99Ms, maxMs };
+  const secondsOf = new Map(
+    [...metricsText.matchAll(EVENT_LOOP_DELAY)].map((match) => [match[1], Number(match[2])]),
+  );
+  const [p50, p99, max] = ['0.5', '0.99', '1'].map((quantile) => secondsOf.get(quantile));
+  if (p50 === undefined || p99 === undefined || max === undefined) return undefined;
+  return { p50Ms: p50 * 1000, p99Ms: p99 * 1000, maxMs: max * 1000 };
 }

@@ -27,6 +27,7 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
     throw new Error('Orthanc is started only where there is nothing but loopback');
   const httpPort = await findFreePort();
   const dimsePort = await findFreePort();
+  const logFile = join(dataDirectory, 'server.log');
   const configurationFile = join(dataDirectory, 'orthanc.json');
   writeFileSync(
     configurationFile,
@@ -37,7 +38,7 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
     args: [configurationFile],
     // Without it each DIMSE answer waits 40 ms for the client's delayed acknowledgement: no rival worth beating.
     environment: { TCP_NODELAY: '1' },
-    logFile: join(dataDirectory, 'server.log'),
+    logFile,
     httpPort,
     readyPath: '/system',
   });
@@ -52,6 +53,7 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
     dicomWebPath: '/dicom-web',
     dimsePort,
     aeTitle: AE_TITLE,
+    logFile,
     takeEventLoopDelay: () => Promise.resolve(undefined),
     stop: () => server.stop(),
   };

@@ -9,6 +9,8 @@ export interface RunningPeer {
   readonly dicomWebPath: string;
   readonly dimsePort: number;
   readonly aeTitle: string;
+  /** What the server printed. */
+  readonly logFile: string;
   /** Event-loop delay since the last call, where the server publishes it. */
   takeEventLoopDelay(): Promise<EventLoopDelay | undefined>;
   /** Stops the server and waits for its end. */

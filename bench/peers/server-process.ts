@@ -54,7 +54,7 @@ export class ServerProcess {
       await server.#waitUntilReady(command);
     } catch (error) {
       await server.stop();
-      const tail = readFileSync(command.logFile, 'utf8').slice(-LOG_TAIL_CHARACTERS);
+      const tail = readLogTail(command.logFile);
       throw new Error(`${command.file} did not start; its log ends with:\n${tail}`, {
         cause: error,
       });
@@ -84,6 +84,11 @@ export class ServerProcess {
     }
     throw new Error('the server was not ready in time');
   }
+}
+
+/** The end of what a server printed. */
+export function readLogTail(logFile: string): string {
+  return readFileSync(logFile, 'utf8').slice(-LOG_TAIL_CHARACTERS);
 }
 
 /** A TCP port of 127.0.0.1 that was free a moment ago. */
