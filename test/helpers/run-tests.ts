@@ -55,6 +55,11 @@ function findTestFiles(suite: string): string[] {
     .sort();
 }
 
+interface ReportedEvent {
+  readonly type: string;
+  readonly data: { readonly message?: string };
+}
+
 async function runFiles(files: string[], concurrency: number, sum: Sum): Promise<void> {
   const events = run({ files, concurrency, timeout: fileTimeoutMs });
   events.on('test:pass', ({ name, file, skip, todo, details }) => {
@@ -72,14 +77,12 @@ async function runFiles(files: string[], concurrency: number, sum: Sum): Promise
     else sum.skipped++;
   });
   // the reporter's own counts, one block a suite, would be read for the sum
-  const isCount = (message: string): boolean =>
-    /^(tests|suites|pass|fail|cancelled|skipped|todo) \d+$/.test(message);
+  const isCount = ({ type, data }: ReportedEvent): boolean =>
+    type === 'test:diagnostic' &&
+    /^(tests|suites|pass|fail|cancelled|skipped|todo) \d+$/.test(data.message ?? '');
   const report = events
-    .filter(
-      (event: { type: string; data: { message?: string } }) =>
-        event.type !== 'test:diagnostic' || !isCount(event.data.message ?? ''),
-    )
-    .compose(new spec());
+    .filter((event: ReportedEvent) => !isCount(event))
+    .compose(new spec()) as AsyncIterable<unknown>;
   for await (const text of report) process.stdout.write(String(text));
 }
 
