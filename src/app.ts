@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from './config/config-options.js';
 import {
@@ -33,7 +33,7 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
     '/version': () => answerVersion(version),
     '/metrics': () => answerMetrics(metrics),
   };
-  const handle: RequestListener = async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const answer = await routes[request.url ?? '']?.();
     response.statusCode = answer?.status ?? 404;
     response.setHeader('content-type', answer?.contentType ?? 'text/plain; charset=utf-8');

@@ -1,4 +1,3 @@
-import { BlockList, isIP } from 'node:net';
 import type { Config, ConfigKey } from './config-options.js';
 
 /** A rule between options. `keys` are those it looks at: it is left out while one of them is faulty itself. */
@@ -86,12 +85,7 @@ function explainExposure(host: string, insecure: boolean): string | undefined {
         'Listen on 127.0.0.1 behind a proxy that authenticates, or accept the risk with --insecure (insecure: true)';
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
+/** Names other than `localhost` may resolve to any address, so they do not count. */
 function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -62,11 +62,13 @@ function isMessageSafe(error: Error): boolean {
   );
 }
 
-/** The stack without its first lines, which repeat the message. */
-function framesOf(error: Error): string {
-  return (error.stack ?? '')
+/** The places of the stack. Its first lines repeat the message, which may look like a place in part. */
+function framesOf({ stack = '', message }: Error): string {
+  const messageStart = stack.indexOf(message);
+  return stack
+    .slice(messageStart < 0 ? 0 : messageStart + message.length)
     .split('\n')
-    .filter((line) => /^\s+at /.test(line))
+    .filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line))
     .join('\n');
 }
 
