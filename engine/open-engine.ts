@@ -11,8 +11,9 @@ import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
+import { defaultStoreThreadOptions } from './store/store-thread.js';
 import { Arena, arenaBlockBytes } from './threads/arena.js';
-import { IndexThread } from './threads/index-thread.js';
+import { IndexThread, type IndexThreadOptions } from './threads/index-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
 import { StoreThread } from './threads/store-thread.js';
@@ -52,13 +53,19 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
     health.isReady = false;
     health.reason = reason;
   };
-  const store = openStore(options.dataDir, options.store);
+  const store = await openStore({
+    directory: options.dataDir,
+    memtableBytesMax: options.store.memtableBytes,
+    cacheBytes: options.store.blockCacheBytes,
+  });
   try {
     const arena = new Arena(options.ingest.arenaBytes);
-    const threads = await startThreads(options, store, arena, onFailed);
+    const onRebuilding = (reason: string): void =>
+      log.warn({ reason }, 'the index is rebuilt from the catalogue');
+    const threads = await startThreads(options, { store, arena }, { onFailed, onRebuilding });
     return assembleEngine(options, { store, arena, health, ...threads });
   } catch (error) {
-    store.close();
+    await store.close();
     throw error;
   }
 }
@@ -74,28 +81,30 @@ interface EngineParts {
 
 async function startThreads(
   options: EngineOptions,
-  store: OpenedStore,
-  arena: Arena,
-  onFailed: (reason: string) => void,
+  { store, arena }: Pick<EngineParts, 'store' | 'arena'>,
+  listeners: Pick<IndexThreadOptions, 'onFailed' | 'onRebuilding'>,
 ): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool'>> {
   const feed = new MessageChannel();
-  const databaseHandle = store.databaseHandle;
+  const databaseHandle = store.database.handle;
   const storeThread = await StoreThread.start({
     arena: arena.buffer,
-    dataDir: options.dataDir,
+    directory: options.dataDir,
     databaseHandle,
     indexPort: feed.port1,
-    segmentBytes: options.store.segmentBytes,
-    smallBlobBytesMax: options.store.smallBlobBytesMax,
-    blobStore: options.store.blobStore,
-    onFailed,
+    options: {
+      ...defaultStoreThreadOptions,
+      blobStore: options.store.blobStore === 'log' ? 'log' : 'values',
+      segmentBytes: options.store.segmentBytes,
+      valueBytesMax: options.store.smallBlobBytesMax,
+    },
+    onFailed: listeners.onFailed,
   });
   const indexThread = await IndexThread.start({
     path: join(options.dataDir, 'index.duckdb'),
     feedPort: feed.port2,
     databaseHandle,
     ...options.index,
-    onFailed,
+    ...listeners,
   });
   const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
   return { storeThread, indexThread, parsePool };
@@ -167,5 +176,5 @@ async function closeEngine({
   await parsePool.close();
   await storeThread.close();
   await indexThread.close();
-  store.close();
+  await store.close();
 }

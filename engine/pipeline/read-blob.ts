@@ -1,4 +1,5 @@
-import type { BlobReader } from '#engine/store/blob/blob-reader.js';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type { BlobReader } from '#engine/store/blob/blob-store.js';
 import type { BlobLocator } from '#engine/store/catalog/catalog-records.js';
 
 /** A synchronous read slower than this came from a disk that would block the event loop. */
@@ -23,14 +24,19 @@ export class BlobRangeReader {
     const target = Buffer.allocUnsafeSlow(length);
     if (this.#cautiousReadsLeft > 0) {
       this.#cautiousReadsLeft--;
-      await this.#blobs.read(locator, position, target);
+      requireAll(await this.#blobs.read(locator, position, target), length);
       return target;
     }
     const startedAtMs = performance.now();
-    this.#blobs.readSync(locator, position, target);
+    requireAll(this.#blobs.readSync(locator, position, target), length);
     // Copying alone takes about 0.1 ms a mebibyte.
     const allowedMs = slowReadMs + length / (4 * 1024 * 1024);
     if (performance.now() - startedAtMs > allowedMs) this.#cautiousReadsLeft = cautiousReads;
     return target;
   }
+}
+
+/** A layout that points beyond its blob is damage, not the end of a file. */
+function requireAll(bytesRead: number, bytesWanted: number): void {
+  if (bytesRead !== bytesWanted) throw new GantryError('corrupt', 'a stored range is too short');
 }

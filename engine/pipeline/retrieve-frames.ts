@@ -38,6 +38,7 @@ export async function retrieveFrame(
   if (pixel.kind === 'encapsulated') {
     const page = layouts.frameTablePage(partition, record, frameNumber - 1);
     const entry = readFrameEntry(page, (frameNumber - 1) % frameTablePageEntries);
+    if (entry === undefined) throw new GantryError('corrupt', 'the frame table is too short');
     const range = await reader.read(record.blob, entry.offset, entry.length);
     return entry.fragmentCount > 1 ? joinFragments(range, entry.fragmentCount) : range;
   }

@@ -13,6 +13,8 @@ export interface IndexThreadOptions {
   readonly threads: number;
   readonly queryTimeoutMs: number;
   readonly onFailed: (reason: string) => void;
+  /** The index was unusable and is made anew; queries wait meanwhile. */
+  readonly onRebuilding: (reason: string) => void;
 }
 
 /** Main side of the thread that owns DuckDB. */
@@ -27,7 +29,7 @@ export class IndexThread {
 
   private constructor(options: IndexThreadOptions) {
     this.#options = options;
-    const { feedPort, onFailed: _, ...workerData } = options;
+    const { feedPort, onFailed: _, onRebuilding: __, ...workerData } = options;
     this.#worker = new Worker(new URL('../index/index.worker.js', import.meta.url), {
       name: 'index',
       workerData: { ...workerData, feedPort },
@@ -97,6 +99,9 @@ export class IndexThread {
         return;
       case 'applied':
         this.#appliedSequence = reply.sequence;
+        return;
+      case 'rebuilding':
+        this.#options.onRebuilding(reply.detail);
         return;
       case 'page':
         this.#take(reply.queryId)?.resolve(reply.page);

@@ -1,4 +1,5 @@
 import { Worker, type MessagePort } from 'node:worker_threads';
+import type { StoreThreadData } from '#engine/store/store-thread.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type {
   CommitOutcome,
@@ -9,15 +10,8 @@ import type {
   StoreRequest,
 } from './task-messages.js';
 
-export interface StoreThreadOptions {
-  readonly arena: SharedArrayBuffer;
-  readonly dataDir: string;
-  /** RocksDB as opened by the main thread, which closes it after this thread has ended. */
-  readonly databaseHandle: bigint;
+export interface StoreThreadStart extends StoreThreadData {
   readonly indexPort: MessagePort;
-  readonly segmentBytes: number;
-  readonly smallBlobBytesMax: number;
-  readonly blobStore: 'log' | 'rocksdb';
   /** Called once when no further commit can succeed. */
   readonly onFailed: (reason: string) => void;
 }
@@ -25,7 +19,7 @@ export interface StoreThreadOptions {
 /** Main side of the thread that owns all writes. */
 export class StoreThread {
   readonly #worker: Worker;
-  readonly #options: StoreThreadOptions;
+  readonly #options: StoreThreadStart;
   readonly #commits = new Map<number, PendingCommit>();
   readonly #spills = new Map<number, PendingSpill>();
   #nextId = 1;
@@ -33,7 +27,7 @@ export class StoreThread {
   #failure: GantryError | undefined;
   #onClosed: (() => void) | undefined;
 
-  private constructor(options: StoreThreadOptions) {
+  private constructor(options: StoreThreadStart) {
     this.#options = options;
     const { indexPort, onFailed: _, ...workerData } = options;
     this.#worker = new Worker(new URL('../store/store.worker.js', import.meta.url), {
@@ -46,7 +40,7 @@ export class StoreThread {
   }
 
   /** Starts the thread; resolves when it has read its counters and can commit. */
-  static start(options: StoreThreadOptions): Promise<StoreThread> {
+  static start(options: StoreThreadStart): Promise<StoreThread> {
     const thread = new StoreThread(options);
     return new Promise((resolve, reject) => {
       thread.#listen((failure) => {

@@ -1,6 +1,10 @@
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import type { Engine, StoreOutcome, StoreSession } from '#engine/engine-types.js';
-import { parseMediaType } from '#engine/multipart/media-type.js';
+import {
+  mediaTypeParameter,
+  parseMediaType,
+  type MediaType,
+} from '#engine/multipart/media-type.js';
 import { MultipartRelatedReader } from '#engine/multipart/multipart-related-reader.js';
 import type { HttpExchange } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
@@ -61,14 +65,13 @@ class StoreUpload {
   async #receiveBody(contentType: string): Promise<GantryError | undefined> {
     const mediaType = parseMediaType(contentType);
     if (mediaType?.type === partMediaType) return this.#receiveSinglePart();
-    const type = mediaType?.parameters.get('type') ?? partMediaType;
-    if (mediaType?.type !== 'multipart/related' || type.toLowerCase() !== partMediaType) {
+    if (mediaType === undefined || !isMultipartDicom(mediaType)) {
       throw new GantryError(
         'unsupported-media-type',
         'the content type is not multipart/related; type="application/dicom"',
       );
     }
-    const boundary = mediaType.parameters.get('boundary');
+    const boundary = mediaTypeParameter(mediaType, 'boundary');
     if (boundary === undefined) throw new GantryError('bad-request', 'the boundary is missing');
     const reader = new MultipartRelatedReader(boundary, {
       onPartBegin: (headers) => this.#beginPart(headers.get('content-type')),
@@ -143,4 +146,9 @@ class StoreUpload {
     this.#isInstanceOpen = false;
     this.#outcomes.push(this.#session.endInstance());
   }
+}
+
+function isMultipartDicom(mediaType: MediaType): boolean {
+  const partType = mediaTypeParameter(mediaType, 'type') ?? partMediaType;
+  return mediaType.type === 'multipart/related' && partType.toLowerCase() === partMediaType;
 }

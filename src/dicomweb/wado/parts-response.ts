@@ -8,6 +8,7 @@ const pieceBytes = 512 * 1024;
 
 /** One part of a retrieve response. */
 export interface ResponsePart {
+  readonly contentType: string;
   readonly headers: HttpHeaders;
   readonly body: BlobSource;
 }
@@ -38,7 +39,8 @@ export function respondParts(
   }
   let contentLength = writer.end.length;
   for (const [index, part] of parts.entries()) {
-    contentLength += writer.partHead(part.headers, index).length + part.body.length;
+    contentLength +=
+      writer.partHead(index, part.contentType, part.headers).length + part.body.length;
   }
   const source = multipartSource(writer, parts[Symbol.iterator]());
   context.exchange.respondStream(response.status, headers, source, contentLength);
@@ -85,7 +87,7 @@ function multipartSource(writer: MultipartRelatedWriter, parts: PartIterator): R
       const part = await next.value;
       body = part.body;
       position = 0;
-      return writer.partHead(part.headers, index++);
+      return writer.partHead(index++, part.contentType, part.headers);
     },
     close: () => void parts.return?.(),
   };

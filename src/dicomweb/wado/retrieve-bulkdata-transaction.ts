@@ -10,7 +10,7 @@ import {
   type DicomwebService,
 } from '../dicomweb-service.js';
 import { answerNotModified, etagOf } from '../resource-etag.js';
-import { respondParts, respondSingle } from './parts-response.js';
+import { respondParts, respondSingle, type ResponsePart } from './parts-response.js';
 
 const mediaType = 'application/octet-stream';
 const pathPattern = /^[0-9A-Fa-f]{8}(\/[0-9]{1,9}\/[0-9A-Fa-f]{8})*$/;
@@ -43,11 +43,9 @@ export function retrieveBulkdataTransaction(
     return;
   }
   const url = `${instanceUrl(studiesUrl(service, context), record)}/bulkdata/${path}`;
-  const part = {
-    headers: [
-      ['Content-Type', mediaType],
-      ['Content-Location', url],
-    ] as const,
+  const part: ResponsePart = {
+    contentType: mediaType,
+    headers: [['Content-Location', url]],
     body: value,
   };
   respondParts(context, { partType: mediaType, boundaryKey: etag, status: 200, headers }, [part]);

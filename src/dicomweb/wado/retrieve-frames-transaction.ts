@@ -54,10 +54,8 @@ export async function retrieveFramesTransaction(
   }
   const url = `${instanceUrl(studiesUrl(service, context), record)}/frames`;
   const part = async (number: number): Promise<ResponsePart> => ({
-    headers: [
-      ['Content-Type', `${mediaType}; transfer-syntax=${transferSyntaxUid}`],
-      ['Content-Location', `${url}/${number}`],
-    ],
+    contentType: `${mediaType}; transfer-syntax=${transferSyntaxUid}`,
+    headers: [['Content-Location', `${url}/${number}`]],
     body: await read(number),
   });
   const response = { partType: mediaType, boundaryKey: etag, status: 200, headers };

@@ -95,7 +95,8 @@ function* partsOf(
 
 function partOf(engine: Engine, target: RetrieveTarget, record: InstanceRecord): ResponsePart {
   return {
-    headers: [['Content-Type', `application/dicom; transfer-syntax=${record.transferSyntaxUid}`]],
+    contentType: `application/dicom; transfer-syntax=${record.transferSyntaxUid}`,
+    headers: [],
     body: engine.retrieveInstance(target.partition, record),
   };
 }
