@@ -67,7 +67,7 @@ export default tseslint.config(
           selector: 'PropertyDefinition[accessibility="private"]',
           message: 'use a #private field',
         },
-        { selector: 'MethodDefinition[accessibility="private"]', message: 'use a #private method' },
+        { selector: 'MethodDefinition[accessibility="private"][kind!="constructor"]', message: 'use a #private method' },
       ],
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
       'max-params': ['error', 4],
