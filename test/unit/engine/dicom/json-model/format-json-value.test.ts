@@ -40,7 +40,7 @@ test('PS3.18 F.2.5 no value gives undefined, an empty value among others null', 
   }
   for (const vr of ['US', 'AT', 'FD', 'SV']) assert.equal(formatText(vr, 'A'), undefined, vr);
   assert.equal(formatText('LO', '\x1b(B'), undefined);
-  assert.equal(formatText('PN', '=^'.slice(0, 1)), undefined);
+  assert.equal(formatText('PN', '^^^ ^= ^='), undefined);
   assert.equal(formatText('CS', '\\A\\\\ \\B\\'), '[null,"A",null,null,"B",null]');
   assert.equal(formatText('DS', '1\\\\2'), '[1,null,2]');
   assert.equal(formatText('PN', 'A\\\\B'), '[{"Alphabetic":"A"},null,{"Alphabetic":"B"}]');
@@ -52,6 +52,7 @@ test('PS3.18 F.2.2 person names have no empty groups', () => {
     formatText('PN', 'A^B=\xe9 =C=D', 'ISO_IR 100'),
     '[{"Alphabetic":"A^B","Ideographic":"é","Phonetic":"C"}]',
   );
+  assert.equal(formatText('PN', '^A^=^'), '[{"Alphabetic":"^A^"}]');
   assert.equal(formatText('PN', '==C'), '[{"Phonetic":"C"}]');
   assert.equal(formatText('PN', 'A=='), '[{"Alphabetic":"A"}]');
 });
