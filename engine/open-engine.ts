@@ -137,6 +137,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const blobs = new BlobRangeReader(store.blobReader);
   const layouts = new InstanceLayouts(reader);
   return {
+    isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
     search: (query, signal) => search(searchPipeline, query, signal),
     findStudy: (partition, study) => reader.findStudy(partition, study),
