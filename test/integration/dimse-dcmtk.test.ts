@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { isUid } from '#engine/base/uid.js';
 import { DicomScu } from '#test/helpers/dicom-scu.js';
 import { startDimseFixture } from '#test/helpers/dimse-fixture.js';
 import { readPart10File } from '#test/helpers/part10-file.js';
@@ -184,8 +185,8 @@ test('PS3.4 B: every storable file of the corpus arrives byte for byte', async (
   for (const entry of entries) {
     const file = readPart10File(join(corpus, entry.path));
     const { sopClassUid, transferSyntaxUid } = file;
-    // A few have no File Meta Information to say how to send them.
-    if (sopClassUid === '') continue;
+    // The File Meta Information of a few does not say how to send them.
+    if (!isUid(sopClassUid) || !isUid(file.sopInstanceUid)) continue;
     const scu = await DicomScu.associate({
       host: '127.0.0.1',
       port,
