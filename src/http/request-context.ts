@@ -92,6 +92,7 @@ export class RequestContext {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
+      if (this.isAborted) reject(new GantryError('aborted'));
       this.onAborted(() => reject(new GantryError('aborted')));
       this.#exchange.receiveBody({
         onChunk: (chunk) => {
