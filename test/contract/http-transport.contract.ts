@@ -72,6 +72,20 @@ export function httpTransportContract(name: string, create: TransportFactory): v
       assert.equal(response.body.toString(), 'Grüße');
     });
 
+    test('a header that would break out of its line is a programmer error, and answers nothing', async () => {
+      const port = await serve((exchange) => {
+        for (const header of [
+          ['x', 'a\r\nset-cookie: b'],
+          ['x\r\ny', 'a'],
+          ['x', '\u0101'],
+        ] as const) {
+          assert.throws(() => exchange.respond(200, [header]), /assertion failed/);
+        }
+        exchange.respond(204, []);
+      });
+      assert.equal((await send(port, '/')).status, 204);
+    });
+
     test('answers after the handler has returned', async () => {
       const port = await serve((exchange) => {
         setImmediate(() => exchange.respond(200, [], 'later'));
