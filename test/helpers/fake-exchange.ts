@@ -30,7 +30,7 @@ export class FakeExchange implements HttpExchange {
   }
 
   get json(): unknown {
-    return JSON.parse(this.body);
+    return JSON.parse(this.body) as unknown;
   }
 
   abort(): void {
