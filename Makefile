@@ -24,7 +24,7 @@ watch: node_modules/.package-lock.json ## compile again whenever a file changes
 
 .PHONY: run
 run: build ## start the store on 127.0.0.1 with its data in ./data
-	@exec node dist/src/main.js serve --data-dir ./data --banner
+	@exec node dist/src/main.js serve --data-dir ./data --banner --log-pretty
 
 .PHONY: test
 test: build ## run every test, the quick suites first
