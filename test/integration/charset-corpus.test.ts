@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
 import { SpecificCharacterSet } from '#engine/dicom/encoding/specific-character-set.js';
+import { corpusDir, corpusMissing } from '#test/helpers/corpus.js';
 
-const folder = path.join(process.env.GANTRY_TEST_CORPUS ?? '../shared/data', 'charset');
+const folder = path.join(corpusDir, 'charset');
 
 /** Names that dcmdump cannot convert: it has no ISO 2022 IR 87 with the C library's iconv, and no misspelt terms. */
 const knownNames: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ function nameByDcmdump(file: string): string {
 }
 
 test('names of real files are those that dcmdump reads', (t) => {
-  if (!existsSync(folder)) return t.skip(`NO CORPUS at ${folder}: set GANTRY_TEST_CORPUS`);
+  if (corpusMissing !== false) return t.skip(corpusMissing);
   if (spawnSync('dcmdump', ['--version']).error) return t.skip('NO dcmdump: install dcmtk');
   for (const name of readdirSync(folder)) {
     const file = path.join(folder, name);
