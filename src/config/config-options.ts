@@ -148,7 +148,7 @@ export const configOptions = [
   option('remoteAes', {
     type: listOf(remoteAe()),
     default: [],
-    doc: 'Peers that C-MOVE may send to, in a file as `{aeTitle, host, port}`, as text `AE@host:port`.',
+    doc: 'Peers by AE title, for services that send (none yet): in a file as `{aeTitle, host, port}`, as text `AE@host:port`.',
   }),
   option('ingest.arenaBytes', {
     type: integer(16 * mib, 64 * gib),
