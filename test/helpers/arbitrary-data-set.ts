@@ -34,25 +34,24 @@ const plainElements: fc.Arbitrary<Elements> = fc.record(
   { requiredKeys: [] },
 );
 
-const { nested } = fc.letrec<{ nested: Elements }>((tie) => ({
-  nested: fc
-    .tuple(
-      plainElements,
-      fc.record(
-        {
-          RequestAttributesSequence: sequenceOf(tie('nested')),
-          ReferencedStudySequence: sequenceOf(tie('nested')),
-          '00091010': sequenceOf(tie('nested')).map((value) => ({ vr: 'SQ', value })),
-        },
-        { requiredKeys: [] },
-      ),
-    )
-    .map(([plain, sequences]) => ({ ...plain, ...sequences }) as Elements),
-}));
-
-function sequenceOf(item: fc.Arbitrary<Elements>): fc.Arbitrary<readonly Elements[]> {
-  return fc.array(item, { minLength: 1, maxLength: 2, depthIdentifier: 'sequence' });
+/** Data sets with sequences in them, `depth` levels deep. */
+function nestedElements(depth: number): fc.Arbitrary<Elements> {
+  if (depth === 0) return plainElements;
+  const items = fc.array(nestedElements(depth - 1), { minLength: 1, maxLength: 2 });
+  const sequences = fc.record(
+    {
+      RequestAttributesSequence: items,
+      ReferencedStudySequence: items,
+      '00091010': items.map((value) => ({ vr: 'SQ', value })),
+    },
+    { requiredKeys: [] },
+  );
+  return fc
+    .tuple(plainElements, sequences)
+    .map(([plain, more]) => ({ ...plain, ...more }) as Elements);
 }
+
+const nested = nestedElements(2);
 
 const nativeFile: fc.Arbitrary<Part10Description> = fc.record({
   elements: nested.map((elements) => withImage(elements, 2)),
