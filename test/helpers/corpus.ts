@@ -8,7 +8,7 @@ export interface CorpusFile {
   readonly storable: boolean;
   readonly frames: number;
   readonly transferSyntax: string | null;
-  readonly sopInstanceUID?: string;
+  readonly sopClass: string | null;
 }
 
 const repositoryRoot = path.resolve(import.meta.dirname, '../../..');
