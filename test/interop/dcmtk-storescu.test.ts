@@ -69,7 +69,10 @@ async function send(server: TestServer, files: readonly CorpusFile[]): Promise<C
         ...['127.0.0.1', String(server.dimsePort)],
         ...group.map(corpusPath),
       ]);
-      const unknown = /(?:unknown storage SOP class|missing SOP class .or instance.) in file: (\S+?)(?::|\s)/.exec(output)?.[1];
+      const unknown =
+        /(?:unknown storage SOP class|missing SOP class .or instance.) in file: (\S+?)(?::|\s)/.exec(
+          output,
+        )?.[1];
       if (unknown === undefined) {
         assert.equal(exitCode, 0, `${transferSyntax}: ${output.slice(-2000)}`);
         break;
