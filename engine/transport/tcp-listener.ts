@@ -1,31 +1,7 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-
-/** One accepted TCP connection. After it has closed every method is a no-op. */
-export interface TcpConnection {
-  readonly remoteAddress: string;
-  /**
-   * Queues `bytes`, which must not change afterwards; all writes of one turn of the event loop leave together. False says that
-   * much is waiting to be sent: stop producing until `onDrain`.
-   */
-  write(bytes: Uint8Array): boolean;
-  /** Asks for no more data until `resume`. While paused, a disconnection is not noticed. */
-  pause(): void;
-  resume(): void;
-  /** Closes after what was written has been sent, or after `closeTimeoutMs`. */
-  close(): void;
-  /** Closes at once. */
-  destroy(): void;
-}
-
-/** What the owner of a connection gets to know. */
-export interface TcpReceiver {
-  /** `chunk` is the receiver's to keep. */
-  onData(chunk: Buffer): void;
-  onDrain(): void;
-  /** Called once, last, however the connection ended. */
-  onClose(): void;
-}
+import { SocketConnection, streamBufferBytes } from './socket-connection.js';
+import type { TcpConnection, TcpReceiver } from './tcp-connection.js';
 
 export interface TcpListenerOptions {
   readonly connectionsMax: number;
@@ -35,12 +11,6 @@ export interface TcpListenerOptions {
   /** Called when a connection was refused because of a limit. */
   readonly onRefused: (remoteAddress: string) => void;
 }
-
-/** Bytes buffered in each direction before the stream says that it is enough. */
-const streamBufferBytes = 256 * 1024;
-
-/** How long `close` waits for the peer to take what was written. */
-const closeTimeoutMs = 5_000;
 
 /** Listens for TCP connections and keeps their number within limits, in total and per remote address. */
 export class TcpListener {
@@ -114,74 +84,5 @@ export class TcpListener {
     const count = (this.#countByAddress.get(remoteAddress) ?? 1) - 1;
     if (count === 0) this.#countByAddress.delete(remoteAddress);
     else this.#countByAddress.set(remoteAddress, count);
-  }
-}
-
-class SocketConnection implements TcpConnection {
-  readonly remoteAddress: string;
-  readonly closed: Promise<void>;
-  readonly #socket: Socket;
-  #isCorked = false;
-  #closeTimer: NodeJS.Timeout | undefined;
-
-  constructor(socket: Socket, remoteAddress: string) {
-    this.#socket = socket;
-    this.remoteAddress = remoteAddress;
-    this.closed = new Promise((resolve) => {
-      socket.once('close', () => {
-        clearTimeout(this.#closeTimer);
-        resolve();
-      });
-    });
-    // A reset is followed by `close`, which is all that matters here.
-    socket.on('error', () => undefined);
-  }
-
-  attach(receiver: TcpReceiver): void {
-    this.#socket.on('data', (chunk: Buffer) => {
-      receiver.onData(chunk);
-    });
-    this.#socket.on('drain', () => {
-      receiver.onDrain();
-    });
-    this.#socket.once('close', () => {
-      receiver.onClose();
-    });
-  }
-
-  write(bytes: Uint8Array): boolean {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return true;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      process.nextTick(this.#uncork);
-    }
-    return this.#socket.write(bytes);
-  }
-
-  readonly #uncork = (): void => {
-    this.#isCorked = false;
-    this.#socket.uncork();
-  };
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  close(): void {
-    if (this.#socket.destroyed || this.#closeTimer !== undefined) return;
-    this.#closeTimer = setTimeout(() => {
-      this.#socket.destroy();
-    }, closeTimeoutMs);
-    this.#closeTimer.unref();
-    this.#socket.destroySoon();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
   }
 }

@@ -5,7 +5,7 @@ import { dimseStatus } from '#engine/dimse/dimse-status.js';
 import { MessageReader } from '#engine/dimse/message-reader.js';
 import type { ReceivedCommand } from '#engine/dimse/message-reader.js';
 import { MessageWriter } from '#engine/dimse/message-writer.js';
-import type { TcpConnection, TcpReceiver } from '#engine/transport/tcp-listener.js';
+import type { TcpConnection, TcpReceiver } from '#engine/transport/tcp-connection.js';
 import { Association } from '#engine/upper-layer/association.js';
 import type { AbortCause, AssociationEffects } from '#engine/upper-layer/association.js';
 import { negotiate } from '#engine/upper-layer/negotiation.js';
