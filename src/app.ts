@@ -109,7 +109,7 @@ function createHttp(
 }
 
 function createDimse(
-  { dimse }: Config,
+  { dimse, remoteAes }: Config,
   engine: Engine,
   metrics: Metrics,
   logger: ServiceLogger,
@@ -131,6 +131,8 @@ function createDimse(
     {
       openStoreSession: (options) => engine.openStoreSession(options),
       isCongested: () => engine.isCongested(),
+      engine,
+      findRemoteAe: (aeTitle) => remoteAes.find((remoteAe) => remoteAe.aeTitle === aeTitle),
       logger,
       counters: dimseCounters(metrics),
     },

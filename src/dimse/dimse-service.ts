@@ -8,6 +8,11 @@ import { AssociationHandler } from './association-handler.js';
 import type { AssociationEnvironment, DimseCounters } from './association-handler.js';
 import { CEchoScp } from './c-echo-scp.js';
 import { CStoreScp } from './c-store-scp.js';
+import { CFindScp } from './query-retrieve/c-find-scp.js';
+import { CGetScp } from './query-retrieve/c-get-scp.js';
+import { CMoveScp } from './query-retrieve/c-move-scp.js';
+import type { CMoveScpDependencies, RemoteApplicationEntity } from './query-retrieve/c-move-scp.js';
+import type { QueryRetrieveEngine } from './query-retrieve/find-matches.js';
 
 /** What a site configures of the DIMSE service. */
 export interface DimseServiceOptions extends ApplicationEntityOptions {
@@ -42,6 +47,10 @@ export interface DimseServiceDependencies {
   readonly openStoreSession: (options: StoreSessionOptions) => StoreSession;
   /** True while the store has no space for another sender: associations are then refused as temporarily congested. */
   readonly isCongested: () => boolean;
+  /** What queries and retrievals are answered from. */
+  readonly engine: QueryRetrieveEngine;
+  /** Where instances can be moved to, by AE title. */
+  readonly findRemoteAe: (aeTitle: string) => RemoteApplicationEntity | undefined;
   readonly logger: Logger;
   readonly counters: DimseCounters;
 }
@@ -120,9 +129,16 @@ export class DimseService {
     await this.#listener.destroyAll();
   }
 
+  #createRetrieveDependencies(): CMoveScpDependencies {
+    const { engine, findRemoteAe, logger } = this.#dependencies;
+    const { aeTitle, maximumLengthBytes } = this.#options;
+    return { engine, aeTitle, findRemoteAe, maximumLengthBytes, logger };
+  }
+
   #createEnvironment(): AssociationEnvironment {
     const { openStoreSession, isCongested, logger, counters } = this.#dependencies;
     const store = { openStoreSession, partition: defaultPartition, logger };
+    const retrieve = this.#createRetrieveDependencies();
     const { associationsMax, artimTimeoutMs, idleTimeoutMs } = this.#options;
     const policy = createAcceptancePolicy(this.#options, () => {
       if (this.associationCount >= associationsMax) return 'limit-reached';
@@ -133,6 +149,9 @@ export class DimseService {
       services: [
         (association) => new CEchoScp(association),
         (association) => new CStoreScp(association, store),
+        (association) => new CFindScp(association, retrieve),
+        (association) => new CGetScp(association, retrieve),
+        (association) => new CMoveScp(association, retrieve),
       ],
       logger,
       counters,

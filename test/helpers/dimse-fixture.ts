@@ -3,9 +3,11 @@ import { silentLogger } from '#engine/base/logger.js';
 import type { AssociationEnd, DimseCounters } from '#src/dimse/association-handler.js';
 import { defaultDimseServiceOptions, DimseService } from '#src/dimse/dimse-service.js';
 import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
+import type { RemoteApplicationEntity } from '#src/dimse/query-retrieve/c-move-scp.js';
 import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
 import { DicomScu } from './dicom-scu.js';
 import type { ScuOptions } from './dicom-scu.js';
+import { MemoryArchive } from './memory-archive.js';
 import { RecordingStore } from './recording-store.js';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
@@ -41,6 +43,8 @@ export class RecordingCounters implements DimseCounters {
 export interface DimseFixture {
   readonly service: DimseService;
   readonly store: RecordingStore;
+  /** What queries and retrievals are answered from. */
+  readonly archive: MemoryArchive;
   readonly counters: RecordingCounters;
   readonly port: number;
   /** Makes the service say that the store has no space. */
@@ -52,8 +56,10 @@ export interface DimseFixture {
 export async function startDimseFixture(
   t: TestContext,
   options: Partial<DimseServiceOptions> = {},
+  remoteAes: readonly RemoteApplicationEntity[] = [],
 ): Promise<DimseFixture> {
   const store = new RecordingStore();
+  const archive = new MemoryArchive();
   const counters = new RecordingCounters();
   let isCongested = false;
   const service = new DimseService(
@@ -61,6 +67,8 @@ export async function startDimseFixture(
     {
       openStoreSession: store.openStoreSession,
       isCongested: () => isCongested,
+      engine: archive,
+      findRemoteAe: (aeTitle) => remoteAes.find((remoteAe) => remoteAe.aeTitle === aeTitle),
       logger: silentLogger,
       counters,
     },
@@ -70,6 +78,7 @@ export async function startDimseFixture(
   return {
     service,
     store,
+    archive,
     counters,
     port,
     setCongested: (value) => {
