@@ -80,7 +80,11 @@ async function send(server: TestServer, files: readonly CorpusFile[]): Promise<C
           output,
         )?.[1];
       if (unknown === undefined) {
-        assert.equal(exitCode, 0, `${transferSyntax}: ${output.slice(-2000)}`);
+        assert.equal(
+          exitCode,
+          0,
+          `${transferSyntax}: ${output.slice(-2000)} ${server.output().slice(-2000)}`,
+        );
         break;
       }
       group = group.filter((file) => corpusPath(file) !== unknown);
