@@ -70,3 +70,18 @@ test('more queries than connections are answered one after another, and closing 
     if (result.status === 'rejected') assert.equal(result.reason.code, 'store-unavailable');
   }
 });
+
+test('an aborted query rejects with the reason, and its connection serves the next', async () => {
+  const index = await openInMemory();
+  await index.apply([feedOfRecords(1, { studies: [studyRecord('1.1', 1)] })]);
+  for (let i = 0; i < 10; i++) {
+    const abort = new AbortController();
+    const reason = new Error('no longer wanted');
+    const outcome = index.query(search(), abort.signal).catch((error: unknown) => error);
+    setTimeout(() => abort.abort(reason), i / 4);
+    const result = await outcome;
+    assert.ok(result === reason || !(result instanceof Error));
+    assert.equal((await index.query(search())).keys.length, 1);
+  }
+  await index.close();
+});
