@@ -230,11 +230,12 @@ function conditionNear(column: IndexColumn, value: string | number): fc.Arbitrar
       return { kind: 'wildcard', attribute, pattern: head + symbol + tail };
     });
   if (kind === 'name') {
-    const words: QueryCondition = { kind: 'fuzzy-name', attribute, words: [text.slice(0, 3)] };
+    const word = characters.slice(0, 3).join('');
+    const words: QueryCondition = { kind: 'fuzzy-name', attribute, words: [word] };
     return fc.oneof(
       fc.constant(equals),
       wildcard.filter((each) => each.kind === 'wildcard' && !/^[*=^ ]*$/.test(each.pattern)),
-      fc.constantFrom(...(/^[\^ ]*$/.test(text.slice(0, 3)) ? [equals] : [words])),
+      fc.constantFrom(...(/^[\^ ]*$/.test(word) ? [equals] : [words])),
     );
   }
   return fc.oneof(
