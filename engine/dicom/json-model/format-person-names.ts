@@ -6,6 +6,8 @@ import { byteTraits, traitsOf } from './format-text.js';
 
 const groupNames = ['Alphabetic', 'Ideographic', 'Phonetic'] as const;
 
+const caret = 0x5e;
+
 /** Values of PN, PS3.18 §F.2.2: one object each, without empty component groups (PS3.5 §6.2.1.1); `null` for an empty name. */
 export function formatPersonNames(
   bytes: Uint8Array,
@@ -18,7 +20,8 @@ export function formatPersonNames(
     traits & byteTraits.decoded
       ? charset.decode(bytes.subarray(0, end), 'person-name')
       : latin1Text(bytes, 0, end);
-  if (traits === 0 && !text.includes('=')) return `[{"Alphabetic":"${text}"}]`;
+  if (traits === 0 && bytes[0] !== caret && !text.includes('='))
+    return `[{"Alphabetic":"${text}"}]`;
   const names = text.split('\\');
   if (names.length === 1) {
     const json = formatName(text);
@@ -27,7 +30,7 @@ export function formatPersonNames(
   return `[${names.map((name) => formatName(name) ?? 'null').join(',')}]`;
 }
 
-/** Groups beyond the third have no place in the model and are dropped. */
+/** Groups beyond the third have no place in the model and are dropped; delimiters alone make no group, PS3.5 §6.2.1.1. */
 function formatName(name: string): string | undefined {
   let json = '';
   let start = 0;
@@ -37,9 +40,18 @@ function formatName(name: string): string | undefined {
       separator < 0 ? name.slice(start) : name.slice(start, separator),
       'end',
     );
-    if (group !== '') json += `${json === '' ? '{' : ','}"${groupName}":${JSON.stringify(group)}`;
+    if (!isEmptyGroup(group))
+      json += `${json === '' ? '{' : ','}"${groupName}":${JSON.stringify(group)}`;
     if (separator < 0) break;
     start = separator + 1;
   }
   return json === '' ? undefined : `${json}}`;
+}
+
+function isEmptyGroup(group: string): boolean {
+  for (let index = 0; index < group.length; index++) {
+    const code = group.charCodeAt(index);
+    if (code !== caret && code !== 0x20) return false;
+  }
+  return true;
 }

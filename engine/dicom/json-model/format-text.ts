@@ -21,7 +21,10 @@ export function formatMultiValuedText(
   const start = padding === 'both-ends' ? paddedStart(bytes) : 0;
   const end = paddedEnd(bytes, start);
   const traits = traitsOf(bytes, start, end);
-  const text = readText(bytes, start, end, traits, charset);
+  const text =
+    traits & byteTraits.decoded
+      ? charset.decode(bytes.subarray(start, end), 'text')
+      : latin1Text(bytes, start, end);
   if (text === '') return undefined;
   if (traits === 0) return `["${text}"]`;
   let json = '';
@@ -45,7 +48,10 @@ export function formatSingleText(
 ): string | undefined {
   const end = paddedEnd(bytes, 0);
   const traits = traitsOf(bytes, 0, end);
-  const text = readText(bytes, 0, end, traits, charset);
+  const text =
+    traits & byteTraits.decoded
+      ? charset.decode(bytes.subarray(0, end), 'text')
+      : latin1Text(bytes, 0, end);
   if (traits === 0) return text === '' ? undefined : `["${text}"]`;
   const value = trimPadding(text, 'end');
   return value === '' ? undefined : `[${JSON.stringify(value)}]`;
@@ -56,17 +62,4 @@ export function traitsOf(bytes: Uint8Array, start: number, end: number): number 
   let traits = 0;
   for (let index = start; index < end; index++) traits |= traitsByByte[bytes[index]!]!;
   return traits;
-}
-
-/** Text of bytes [start, end) that have these traits. */
-export function readText(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  traits: number,
-  charset: SpecificCharacterSet,
-): string {
-  if (start === end) return '';
-  if (!(traits & byteTraits.decoded)) return latin1Text(bytes, start, end);
-  return charset.decode(bytes.subarray(start, end), 'text');
 }
