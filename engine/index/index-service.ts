@@ -299,7 +299,7 @@ export class IndexService {
     this.#abortQueries(new GantryError('store-unavailable', 'the index is closing'));
     this.#startWork();
     await this.#working;
-    await Promise.all([...this.#queries.values()].map((query) => query.running));
+    for (const query of [...this.#queries.values()]) await query.running;
     // What is left behind is replayed at the next start.
     await this.#index?.close().catch(() => undefined);
     this.#reply({ kind: 'closed' });
