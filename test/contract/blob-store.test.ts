@@ -47,7 +47,7 @@ function blobLogIn(directory: string, valueBytesMax: number): BlobLog {
     values: new RocksdbBlobStore(position),
     position,
     numbers: new SegmentNumbers(directory, 0),
-    preparer: new SegmentPreparer({ directory, segmentBytes, aheadCount: 1, isEager: true }),
+    preparer: new SegmentPreparer({ directory, segmentBytes, aheadCount: 1, fullness: 1 }),
   });
 }
 

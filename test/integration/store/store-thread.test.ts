@@ -347,6 +347,26 @@ test('a commit whose spill is not on file fails alone', async () => {
   await client.stop();
 });
 
+test('UIDs that could break out of a key, and a prefix that does not fit, are refused', async () => {
+  const client = await StoreThreadClient.start(temporaryDirectory());
+  const received = bytesOf(1000, 3);
+  const hostile = ['1.2\x003', 'x', '', '1'.repeat(65), '../..'].map((sop) =>
+    client.request(buildParsedInstance(received, { sop }), received),
+  );
+  const transferSyntax = '1'.repeat(300);
+  hostile.push(client.request(buildParsedInstance(received, { transferSyntax }), received));
+  for (const result of await client.commit(hostile)) {
+    assert.deepEqual(result, { code: 'identifier-missing', detail: '' });
+  }
+  client.post(client.spillRequest(1, received));
+  const long = buildParsedInstance(received, { prefix: Buffer.alloc(4000) });
+  const [result] = await client.commit([client.spilledRequest(long, await client.spilled(1))]);
+  assert.equal((result as { code: string }).code, 'limit-exceeded');
+  const good = buildParsedInstance(received);
+  assert.deepEqual(await client.commit([client.request(good, received)]), ['stored']);
+  await client.stop();
+});
+
 test('a second process, or one that reads another format, is refused with the reason', async () => {
   const directory = temporaryDirectory();
   const store = await openStore({ directory });
