@@ -47,7 +47,8 @@ test('src/main.ts stays a frame of at most 60 lines', () => {
 });
 
 test('file names are kebab-case', () => {
-  const pattern = /^[a-z0-9]+(-[a-z0-9]+)*(\.(worker|test|contract|bench|fuzz|generated))?\.ts$/;
+  const pattern =
+    /^[a-z0-9]+(-[a-z0-9]+)*(\.(worker|property|contract|bench|fuzz|generated))?(\.test)?\.ts$/;
   const odd = files.filter((path) => {
     const name = path.split('/').at(-1) ?? '';
     return path.endsWith('.ts') && !pattern.test(name);
