@@ -54,8 +54,6 @@ export interface AssociationEffects {
   aborted(cause: AbortCause): void;
 }
 
-type Cause = AbortCause | undefined;
-
 /**
  * One DICOM association, acceptor or requestor: bytes in, effects out (PS3.8 §9.2). It knows no socket and no clock. Every event
  * goes through the standard's table; primitives that have no effect in the present state are ignored, since the peer may have
@@ -152,6 +150,8 @@ export class Association {
       onAssociateRequest: (request) => {
         this.#request = request;
         this.#handle('Evt6');
+        // It may be large, and the acceptor needs it no longer.
+        this.#request = undefined;
       },
       onAssociateAccept: (accept) => {
         if (this.#handle('Evt3') !== 'AE-3') return;
@@ -268,9 +268,12 @@ export class Association {
   }
 
   /** Actions of PS3.8 Table 9-9. */
-  #runAbortAction(action: AssociationAction, event: AssociationEvent, given: Cause): void {
+  #runAbortAction(
+    action: AssociationAction,
+    event: AssociationEvent,
+    cause: AbortCause = unexpectedPdu(event),
+  ): void {
     const effects = this.#effects;
-    const cause = given ?? unexpectedPdu(event);
     switch (action) {
       case 'AA-1':
       case 'AA-8':
