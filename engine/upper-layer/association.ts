@@ -214,14 +214,14 @@ export class Association {
   #handle(event: AssociationEvent, cause?: AbortCause): AssociationAction | null {
     const action = this.#advance(event);
     if (action === null) return null;
-    if (action.startsWith('AA')) this.#runAbortAction(action, event, cause);
+    if (isAbortAction(action)) this.#runAbortAction(action, event, cause);
     else this.#runAction(action);
     if (this.#state === 'Sta1') this.#reader.stop();
     return action;
   }
 
-  /** Actions of PS3.8 Tables 9-6 to 9-8. Those of `accept`, `reject` and `sendData` are carried out there. */
-  #runAction(action: AssociationAction): void {
+  /** Actions of PS3.8 Tables 9-6 to 9-8. */
+  #runAction(action: Exclude<AssociationAction, AbortAction>): void {
     const effects = this.#effects;
     switch (action) {
       case 'AE-2':
@@ -250,6 +250,16 @@ export class Association {
         return effects.send(encodeReleaseResponse());
       case 'AR-10':
         return effects.releaseConfirmed();
+      // Carried out by those who raise the event, who hold what is to be sent or indicated.
+      case 'AE-1':
+      case 'AE-3':
+      case 'AE-7':
+      case 'AE-8':
+      case 'DT-1':
+      case 'DT-2':
+      case 'AR-6':
+      case 'AR-7':
+        return;
     }
   }
 
@@ -269,7 +279,7 @@ export class Association {
 
   /** Actions of PS3.8 Table 9-9. */
   #runAbortAction(
-    action: AssociationAction,
+    action: AbortAction,
     event: AssociationEvent,
     cause: AbortCause = unexpectedPdu(event),
   ): void {
@@ -290,10 +300,18 @@ export class Association {
         return effects.close();
       case 'AA-4':
         return effects.aborted(cause);
+      case 'AA-6':
+        return;
       case 'AA-7':
         return effects.send(encodeAbort(abortFor(event, cause)));
     }
   }
+}
+
+type AbortAction = Extract<AssociationAction, `AA-${number}`>;
+
+function isAbortAction(action: AssociationAction): action is AbortAction {
+  return action.startsWith('AA-');
 }
 
 function unexpectedPdu(event: AssociationEvent): AbortCause {
