@@ -84,6 +84,11 @@ export const configOptions = [
     default: undefined,
     doc: 'URL of the server as clients see it, for links in responses; without it the Host header of a request decides.',
   }),
+  option('http.trustedProxies', {
+    type: listOf(text()),
+    default: [],
+    doc: 'Addresses of proxies whose Forwarded and X-Forwarded-* headers are believed.',
+  }),
   option('http.corsOrigins', {
     type: listOf(origin),
     default: [],

@@ -18,6 +18,8 @@ const exposedHeaders = [
   'Retry-After',
   'Warning',
   'X-Request-Id',
+  // The Azure dialect names here what it did not index.
+  'erroneous-dicom-attributes',
 ].join(', ');
 
 const allowedHeaders = [
@@ -27,6 +29,7 @@ const allowedHeaders = [
   'Range',
   'If-Match',
   'If-None-Match',
+  'If-Range',
   'X-Requested-With',
   'X-Request-Id',
 ].join(', ');

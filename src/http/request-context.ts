@@ -20,7 +20,7 @@ export interface RequestContextOptions {
   readonly commonHeaders: HttpHeaders;
   /** The status has been decided; called once. */
   readonly onAnswered: (status: number) => void;
-  /** The answer has been given to the socket whole, or will never be; called once. */
+  /** The answer has been handed to the transport, a streamed one to its last piece or to its break; may be called again. */
   readonly onEnded: () => void;
 }
 
@@ -92,6 +92,7 @@ export class RequestContext {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
+      if (this.isAborted) reject(new GantryError('aborted'));
       this.onAborted(() => reject(new GantryError('aborted')));
       this.#exchange.receiveBody({
         onChunk: (chunk) => {

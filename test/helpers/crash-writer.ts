@@ -6,7 +6,8 @@ import { StoreThreadClient } from './store-thread-client.js';
 
 /**
  * A process to be killed: commits random instances to the store in `argv[2]`, numbered from `argv[3]`, and prints the number of
- * each one acknowledged. What instance number n is made of follows from n alone.
+ * each one acknowledged. What instance number n is made of follows from n alone. When a commit fails it prints `failed`, tries some
+ * more and kills itself.
  */
 export interface NumberedInstance {
   readonly study: string;
@@ -39,16 +40,29 @@ async function requestFor(client: StoreThreadClient, number: number): Promise<Co
   return client.spilledRequest(instance, spilled!);
 }
 
+let triesLeft = 30;
+
+function noteFailure(): void {
+  writeSync(1, 'failed\n');
+  triesLeft -= 1;
+  if (triesLeft === 0) process.kill(process.pid, 'SIGKILL');
+}
+
 /** Commits instances from `first` on, several at a time, for ever. */
 async function commitAll(client: StoreThreadClient, first: number): Promise<never> {
   for (let number = first; ;) {
     const count = 1 + (number % 12);
     const numbers = Array.from({ length: count }, (_, n) => number + n);
-    const requests: CommitRequest[] = [];
-    for (const each of numbers) requests.push(await requestFor(client, each));
-    const results = await client.commit(requests);
-    const stored = numbers.filter((_, n) => results[n] === 'stored');
-    writeSync(1, stored.map((each) => `${each}\n`).join(''));
+    try {
+      const requests: CommitRequest[] = [];
+      for (const each of numbers) requests.push(await requestFor(client, each));
+      const results = await client.commit(requests);
+      const stored = numbers.filter((_, n) => results[n] === 'stored');
+      writeSync(1, stored.map((each) => `${each}\n`).join(''));
+      if (stored.length < count) noteFailure();
+    } catch {
+      noteFailure();
+    }
     number += count;
   }
 }

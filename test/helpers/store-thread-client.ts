@@ -127,11 +127,14 @@ export class StoreThreadClient {
     return this.#next((reply) => reply.kind === kind) as Promise<Reply<Kind>>;
   }
 
-  /** The next answer to a piece of the spill. */
-  spilled(spillId: number): Promise<Reply<'spilled'>> {
-    const isWanted = (reply: StoreReply): boolean =>
-      reply.kind === 'spilled' && reply.spillId === spillId;
-    return this.#next(isWanted) as Promise<Reply<'spilled'>>;
+  /** The next answer to a piece of the spill; rejects when it could not be written. */
+  async spilled(spillId: number): Promise<Reply<'spilled'>> {
+    const reply = await this.#next(
+      (each) =>
+        (each.kind === 'spilled' || each.kind === 'spill-failed') && each.spillId === spillId,
+    );
+    if (reply.kind !== 'spilled') throw new Error('the spill failed');
+    return reply;
   }
 
   async stop(): Promise<void> {

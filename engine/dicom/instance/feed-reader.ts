@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 
 import { GantryError } from '#engine/base/error-catalogue.js';
@@ -35,28 +34,27 @@ async function feedInflated(
   source: ByteSource,
   position: number,
 ): Promise<void> {
+  const bytesMax = Math.min(
+    limits.inflatedBytesMax,
+    Math.max((source.length - position) * limits.inflateRatioMax, inflatedBytesFree),
+  );
+  const deflated = Readable.from(deflatedChunks(source, position), { highWaterMark: 1 });
+  const inflate = createInflateRaw({ chunkSize: inflateChunkBytes });
+  deflated.on('error', (error) => inflate.destroy(error));
+  deflated.pipe(inflate);
+  let inflatedBytes = 0;
   try {
-    await pipeline(
-      Readable.from(deflatedChunks(source, position), { objectMode: true, highWaterMark: 1 }),
-      createInflateRaw({ chunkSize: inflateChunkBytes }),
-      async (chunks: AsyncIterable<Uint8Array>) => {
-        let inflatedBytes = 0;
-        const ratioBytesMax = (source.length - position) * limits.inflateRatioMax;
-        const bytesMax = Math.min(
-          limits.inflatedBytesMax,
-          Math.max(ratioBytesMax, inflatedBytesFree),
-        );
-        for await (const chunk of chunks) {
-          inflatedBytes += chunk.length;
-          if (inflatedBytes > bytesMax) {
-            throw new GantryError('limit-exceeded', `more than ${bytesMax} inflated bytes`);
-          }
-          reader.push(chunk);
-        }
-      },
-    );
+    for await (const chunk of inflate as AsyncIterable<Uint8Array>) {
+      inflatedBytes += chunk.length;
+      if (inflatedBytes > bytesMax) {
+        throw new GantryError('limit-exceeded', `more than ${bytesMax} inflated bytes`);
+      }
+      reader.push(chunk);
+    }
   } catch (error) {
     throw toInflateError(error);
+  } finally {
+    deflated.destroy();
   }
 }
 
