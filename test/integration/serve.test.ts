@@ -47,6 +47,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+test('a second signal ends it at once with exit code 1', async (t) => {
+  const gantry = start(t);
+  await httpUrlOf(gantry);
+  gantry.child.kill('SIGTERM');
+  gantry.child.kill('SIGINT');
+  assert.equal(await gantry.exited, 1);
+});
+
 test('a faulty configuration is reported whole, with exit code 1', async (t) => {
   const gantry = start(t, ['--http-port', 'x'], { GANTRY_LOG_LEVEL: 'loud' });
   assert.equal(await gantry.exited, 1);
