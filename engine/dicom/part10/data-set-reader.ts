@@ -301,7 +301,7 @@ export class DataSetReader {
     }
     this.#acceptElement();
     const value = window.bytes.subarray(window.start + headerBytes, window.start + length);
-    if (element.tag === pixelRepresentationTag) {
+    if (element.tag === pixelRepresentationTag && element.depth === 0) {
       this.#isSignedPixel = readUint16(value, 0, element.isBigEndian) === 1;
     }
     this.#visitor.onValue(element, value);
