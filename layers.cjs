@@ -34,6 +34,7 @@ module.exports.allow = {
 // Folders that may name types of another folder without loading its code: messages that cross threads, records that travel.
 module.exports.allowTypes = {
   'engine/threads': ['engine/store', 'engine/query', 'engine/workers', 'engine/index'],
+  'engine/query': ['engine/store'],
   'engine/store': ['engine/threads'],
   'engine/index': ['engine/threads'],
   'engine/workers': ['engine/threads'],

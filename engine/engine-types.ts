@@ -3,6 +3,7 @@ import type { DataSetDescription } from './threads/task-messages.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from './store/catalog/catalog-records.js';
 import type { QueryExpression } from './query/query-expression.js';
+import type { MatchedRecords } from './query/row-to-json.js';
 
 /** The engine as `src/` sees it: the use cases, one verb each. Doors (STOW, C-STORE) differ only in how they call these. */
 export interface Engine {
@@ -11,14 +12,21 @@ export interface Engine {
   /** Sees every instance that was acknowledged before the call. */
   search(query: QueryExpression, signal?: AbortSignal): Promise<SearchResult>;
 
-  findStudy(partition: number, study: string): StudyRecord | undefined;
-  /** Records in the order of the store: series by UID, instances by UID. */
-  listSeries(partition: number, study: string): SeriesRecord[];
-  /** Instances of a study, of one series, or the one instance named. Empty when there is none. */
-  listInstances(target: RetrieveTarget): InstanceRecord[];
+  findStudy(partition: number, studyInstanceUid: string): StudyRecord | undefined;
+  findSeries(
+    partition: number,
+    studyInstanceUid: string,
+    seriesInstanceUid: string,
+  ): SeriesRecord | undefined;
+  /**
+   * Instances of a study, of one series, or the one instance named, ordered by series and instance UID. Pages are read as they
+   * are asked for, so a series of 50,000 instances is never in memory whole. No page at all when there is no instance.
+   */
+  instancePages(target: RetrieveTarget): Iterable<readonly InstanceRecord[]>;
 
   retrieveInstance(partition: number, record: InstanceRecord): BlobSource;
-  retrieveMetadata(partition: number, record: InstanceRecord, resourceUrl: string): Uint8Array;
+  /** `instanceUrl` is the absolute URL of the instance; BulkDataURIs start with it. */
+  retrieveMetadata(partition: number, record: InstanceRecord, instanceUrl: string): Uint8Array;
   describeLayout(partition: number, record: InstanceRecord): InstanceLayout;
   /** Bytes of one frame (1-based) as stored: native pixels, or the codestream without item headers. */
   retrieveFrame(
@@ -47,17 +55,13 @@ export interface RetrieveTarget {
 }
 
 export interface SearchResult {
-  readonly matches: readonly SearchMatch[];
+  readonly count: number;
+  /** More matches exist than were asked for. */
   readonly isCut: boolean;
   /** Which way the planner went: `catalog` (ordered keys) or `index` (DuckDB). */
   readonly plan: 'catalog' | 'index';
-}
-
-/** Records of one match, as deep as the level of the query. */
-export interface SearchMatch {
-  readonly study: StudyRecord;
-  readonly series?: SeriesRecord;
-  readonly instance?: InstanceRecord;
+  /** Records of the matches `[start, end)`, read when asked for; a match deleted meanwhile is left out. */
+  readMatches(start: number, end: number): MatchedRecords[];
 }
 
 /** A stretch of stored bytes that can be read piece by piece. */

@@ -30,6 +30,8 @@ export const limits = {
   multipartPartCountMax: 100_000,
   /** URL and query string of a request. */
   urlBytesMax: 16 * 1024,
+  /** Request line and headers together. */
+  requestHeadBytesMax: 64 * 1024,
   /** Query: values in a UID list, conditions, rows of one page, rows skipped. */
   queryUidListMax: 2_000,
   queryConditionCountMax: 64,

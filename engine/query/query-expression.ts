@@ -24,9 +24,19 @@ export interface AttributeReference {
 
 export type QueryCondition =
   /** Single value matching; for PN and other text see `matching.ts` for folding. */
-  | { readonly kind: 'equals'; readonly attribute: AttributeReference; readonly value: string }
+  | {
+      readonly kind: 'equals';
+      readonly attribute: AttributeReference;
+      readonly value: string;
+      readonly ignoresCase?: true;
+    }
   /** `*` and `?`, PS3.4 §C.2.2.2.4. */
-  | { readonly kind: 'wildcard'; readonly attribute: AttributeReference; readonly pattern: string }
+  | {
+      readonly kind: 'wildcard';
+      readonly attribute: AttributeReference;
+      readonly pattern: string;
+      readonly ignoresCase?: true;
+    }
   /** List of UID (or multi-valued CS such as ModalitiesInStudy) matching. */
   | {
       readonly kind: 'one-of';

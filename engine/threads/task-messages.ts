@@ -119,7 +119,10 @@ export interface IndexFeed {
   readonly studies: readonly StudyRecord[];
   readonly series: readonly SeriesRecord[];
   readonly instances: readonly InstanceRecord[];
-  /** Sequences of the versions of `studies` and `series` that these rows replace; 0 where there was none. */
+  /**
+   * One number a row of `studies` and `series`: the sequence of the version that the row replaces, 0 where there was none. A
+   * replay, which does not know it, says 1: any version.
+   */
   readonly replacedStudySequences: readonly number[];
   readonly replacedSeriesSequences: readonly number[];
 }
@@ -145,5 +148,7 @@ export type IndexReply =
       readonly detail: string;
     }
   | { readonly kind: 'applied'; readonly sequence: number }
+  /** The index was unusable for the reason given and is made anew from the catalogue; queries wait. For the log. */
+  | { readonly kind: 'rebuilding'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string }
   | { readonly kind: 'closed' };

@@ -1,37 +1,58 @@
 import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** A file of the test corpus, as its manifest describes it. */
-export interface CorpusFile {
-  readonly path: string;
-  readonly valid: boolean;
-  readonly storable: boolean;
-  readonly frames: number;
-  readonly transferSyntax: string | null;
-  readonly sopClass: string | null;
-}
+const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
-const repositoryRoot = path.resolve(import.meta.dirname, '../../..');
-const corpusDir = path.resolve(
-  repositoryRoot,
-  process.env['GANTRY_TEST_CORPUS'] ?? '../shared/data',
+/** Directory of the corpus of real DICOM files; not part of the repository. */
+export const corpusDir = resolve(
+  process.env['GANTRY_TEST_CORPUS'] ?? join(repositoryRoot, '../shared/data'),
 );
 
-/** The manifest of the corpus that GANTRY_TEST_CORPUS names; undefined when there is none. */
-export function readCorpusManifest(): readonly CorpusFile[] | undefined {
-  const manifest = path.join(corpusDir, 'MANIFEST.json');
-  if (!existsSync(manifest)) return undefined;
-  return JSON.parse(readFileSync(manifest, 'utf8')) as CorpusFile[];
+const manifestPath = join(corpusDir, 'MANIFEST.json');
+
+/** Why tests on real files are skipped, or false. */
+export const corpusMissing: string | false = existsSync(manifestPath)
+  ? false
+  : 'NO REAL DATA TESTED: set GANTRY_TEST_CORPUS to the directory of the corpus';
+
+export interface CorpusFile {
+  readonly path: string;
+  readonly size: number;
+  readonly sopClass: string;
+  readonly transferSyntax: string | null;
+  readonly frames: number;
+  readonly studyUID: string;
+  readonly seriesUID: string;
+  readonly sopInstanceUID: string;
+  readonly valid: boolean;
+  readonly storable: boolean;
+  readonly note?: string;
+}
+
+export function corpusFiles(): CorpusFile[] {
+  return JSON.parse(readFileSync(manifestPath, 'utf8')) as CorpusFile[];
+}
+
+export function readCorpusFile(file: CorpusFile): Buffer {
+  return readFileSync(join(corpusDir, file.path));
+}
+
+/**
+ * Splits files so that no group names an instance twice: the corpus holds the same image in several transfer syntaxes, and a
+ * store keeps one.
+ */
+export function groupsWithoutRepeats(files: readonly CorpusFile[]): CorpusFile[][] {
+  const groups: CorpusFile[][] = [];
+  const seen = new Map<string, number>();
+  for (const file of files) {
+    const index = seen.get(file.sopInstanceUID) ?? 0;
+    seen.set(file.sopInstanceUID, index + 1);
+    (groups[index] ??= []).push(file);
+  }
+  return groups;
 }
 
 export function corpusPath(file: CorpusFile): string {
-  return path.join(corpusDir, file.path);
+  return join(corpusDir, file.path);
 }
-
-export function readCorpusFile(file: CorpusFile): Uint8Array {
-  return new Uint8Array(readFileSync(corpusPath(file)));
-}
-
-/** Reason to give to `t.skip`. */
-export const corpusMissing =
-  'NO TEST CORPUS: set GANTRY_TEST_CORPUS to a folder with a MANIFEST.json to run this test';

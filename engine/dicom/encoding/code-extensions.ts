@@ -38,34 +38,33 @@ export function decodeCodeExtensions(
       }
       length = 0;
       unit = replacementUnit;
-    } else if (byte >= 0x80) {
-      length = g1?.bytesPerCharacter ?? 1;
-      unit = g1 ? readUnit(g1, byte, bytes[index + 1]) : replacementUnit;
-    } else if (g0 && byte > 0x20 && byte < 0x7f) {
-      length = 2;
+    } else if (byte >= 0x80 || (g0 && byte > 0x20 && byte < 0x7f)) {
+      const set = byte >= 0x80 ? g1 : g0;
       const second = bytes[index + 1] ?? 0;
-      unit = readUnit(g0, byte | 0x80, second < 0x80 ? second | 0x80 : 0);
+      unit = replacementUnit;
+      if (set?.bytesPerCharacter === 1) {
+        unit = set.table[byte - 0x80] ?? replacementUnit;
+      } else if (set && isPair(byte, second)) {
+        unit = set.table[((byte & 0x7f) - 0x21) * 94 + (second & 0x7f) - 0x21] ?? replacementUnit;
+        length = 2;
+      }
     } else if (isDelimiter(byte, kind)) {
       g0 = undefined;
       g1 = initialG1;
     }
-    if (unit === replacementUnit) {
-      if (count === 0 || units[count - 1] !== replacementUnit) replacements++;
-      // Only the first byte of a pair is given up: the second may be a delimiter or begin the next character.
-      length = Math.min(length, 1);
-    }
+    if (unit === replacementUnit && (count === 0 || units[count - 1] !== unit)) replacements++;
     units[count++] = unit;
     index += length;
   }
   return { text: utf16Text(units, count), replacements };
 }
 
-/** The character at a first byte ≥ 80H; `second` is looked at for two-byte sets only. */
-function readUnit(set: GraphicCharacterSet, first: number, second: number | undefined): number {
-  if (set.bytesPerCharacter === 1) return set.table[first - 0x80] ?? replacementUnit;
-  if (first < 0xa1 || first > 0xfe) return replacementUnit;
-  if (second === undefined || second < 0xa1 || second > 0xfe) return replacementUnit;
-  return set.table[(first - 0xa1) * 94 + second - 0xa1] ?? replacementUnit;
+/** Both bytes are in 21H–7EH or both in A1H–FEH. If not, the second may be a delimiter or begin the next character. */
+function isPair(first: number, second: number): boolean {
+  const row = first & 0x7f;
+  const cell = second & 0x7f;
+  const isGraphic = row > 0x20 && row < 0x7f && cell > 0x20 && cell < 0x7f;
+  return isGraphic && (first & 0x80) === (second & 0x80);
 }
 
 /** Length of ESC, its intermediate bytes 20H–2FH and its final byte; 1 if no escape sequence is formed. */

@@ -1,7 +1,6 @@
 import { latin1Text } from '#engine/dicom/encoding/byte-text.js';
+import { paddedEnd, paddedStart, trimPadding } from '#engine/dicom/encoding/padding.js';
 import type { SpecificCharacterSet } from '#engine/dicom/encoding/specific-character-set.js';
-
-import { paddedEnd, paddedStart, readText, traitsOf, trimPadding } from './format-text.js';
 
 /** Any decimal of so many digits survives a double, IEEE 754 (DBL_DIG). */
 const safeDigitCountMax = 15;
@@ -30,7 +29,7 @@ export function formatNumberStrings(
     const text = latin1Text(bytes, start, end);
     return text.includes('\\') ? `[${text.replaceAll('\\', ',')}]` : `[${text}]`;
   }
-  const text = readText(bytes, start, end, traitsOf(bytes, start, end), charset);
+  const text = charset.decode(bytes.subarray(start, end), 'text');
   const values = text.split('\\').map((value) => trimPadding(value, 'both-ends'));
   if (values.length === 1 && values[0] === '') return undefined;
   const areNumbers = values.every((value) => value === '' || isFaithfulNumber(value));

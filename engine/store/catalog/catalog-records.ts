@@ -37,13 +37,35 @@ export interface InstanceRecord {
   readonly blob: BlobLocator;
 }
 
+/** Names a series, or an instance, inside a partition. */
+export interface SeriesKey {
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+}
+
+export interface InstanceKey extends SeriesKey {
+  readonly sopInstanceUid: string;
+}
+
+/** One entry of the change log. Sequences are contiguous and start at 1. */
+export interface ChangeRecord extends InstanceKey {
+  readonly sequence: number;
+  readonly partition: number;
+  readonly action: 'create';
+  readonly timeMs: number;
+}
+
 /** Where the Part 10 bytes of an instance are. */
 export interface BlobLocator {
-  /** `segment`: file `segment` of the blob log; `value`: the RocksDB value under `segment`:`offset` read as one key. */
-  readonly store: 'segment' | 'value';
+  /**
+   * `segment`: in the file of the blob log with the number `segment`; `file`: in the file of that number which holds nothing
+   * else; `value`: in RocksDB values under `segment` and `offset`, taken together as a name.
+   */
+  readonly store: 'segment' | 'file' | 'value';
   readonly segment: number;
-  /** Position of the first byte of the blob in its segment file. */
+  /** Position of the first byte of the blob in its file. */
   readonly offset: number;
   readonly length: number;
+  /** CRC-32 (ISO 3309, as zlib) of the whole blob. */
   readonly crc32: number;
 }

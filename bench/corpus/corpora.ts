@@ -1,0 +1,88 @@
+import { Corpus } from './corpus.js';
+import type { Scale } from '../run-scale.js';
+
+const SEED = 20261;
+const CT_IMAGE = { rows: 512, columns: 512, frameCount: 1 };
+const TINY_IMAGE = { rows: 64, columns: 52, frameCount: 1 };
+const SERIES_PER_CT_STUDY = 2;
+const INSTANCES_PER_TINY_STUDY = 10;
+const FIRST_INGEST_CORPUS_NUMBER = 1000;
+
+/** The corpora that the reading transactions look at; they are loaded once into each peer. */
+export interface ReadCorpora {
+  /** CT studies of two series, 512 × 512 × 16 bit. */
+  readonly ct: Corpus;
+  /** Many studies of ten instances of about 10 KiB, four modalities. */
+  readonly tiny: Corpus;
+  /** One instance of many raw 512 × 512 × 16 bit frames. */
+  readonly multiFrame: Corpus;
+}
+
+/** Name of one corpus of {@link ReadCorpora}. */
+export type ReadCorpusName = keyof ReadCorpora;
+
+/** The reading corpora of a scale. Their study dates lie in different decades, so that one never answers for another. */
+export function makeReadCorpora(scale: Scale): ReadCorpora {
+  return {
+    ct: new Corpus(
+      { corpusNumber: 1, seed: SEED, modalities: ['CT'], firstYear: 1990, familyPrefix: 'Ct' },
+      {
+        studyCount: scale.ctStudyCount,
+        seriesPerStudy: SERIES_PER_CT_STUDY,
+        instancesPerSeries: scale.ctSeriesInstanceCount,
+        image: CT_IMAGE,
+      },
+    ),
+    tiny: new Corpus(
+      {
+        corpusNumber: 2,
+        seed: SEED,
+        modalities: ['CT', 'MR', 'CR', 'PT'],
+        firstYear: 2010,
+        familyPrefix: 'Tn',
+      },
+      {
+        studyCount: scale.tinyStudyCount,
+        seriesPerStudy: 1,
+        instancesPerSeries: INSTANCES_PER_TINY_STUDY,
+        image: TINY_IMAGE,
+      },
+    ),
+    multiFrame: new Corpus(
+      { corpusNumber: 3, seed: SEED, modalities: ['CT'], firstYear: 1990, familyPrefix: 'Mf' },
+      {
+        studyCount: 1,
+        seriesPerStudy: 1,
+        instancesPerSeries: 1,
+        image: { ...CT_IMAGE, frameCount: scale.multiFrameCount },
+      },
+    ),
+  };
+}
+
+/**
+ * Fresh instances for one ingest cell: studies of 100. Equal numbers give equal bytes, so that each peer is sent the same.
+ *
+ * @param ingestNumber must differ between any two cells of a run, or the server sees duplicates
+ */
+export function makeIngestCorpus(
+  kind: 'ct' | 'tiny',
+  ingestNumber: number,
+  instanceCount: number,
+): Corpus {
+  return new Corpus(
+    {
+      corpusNumber: FIRST_INGEST_CORPUS_NUMBER + ingestNumber,
+      seed: SEED,
+      modalities: ['CT'],
+      firstYear: 1970,
+      familyPrefix: 'In',
+    },
+    {
+      studyCount: Math.ceil(instanceCount / 100),
+      seriesPerStudy: 2,
+      instancesPerSeries: 50,
+      image: kind === 'ct' ? CT_IMAGE : TINY_IMAGE,
+    },
+  );
+}

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+
+import { scales, type Scale, type ScaleName } from './run-scale.js';
+
+/** What the command line of the bench says. */
+export interface RunOptions {
+  /** Peers by name; the first is the subject, whose ratio to the others is printed. */
+  readonly peerNames: readonly string[];
+  /** Transactions to run; undefined for all. */
+  readonly only: readonly string[] | undefined;
+  readonly scale: Scale;
+  readonly repetitions: number;
+  /** Result file; undefined for the default name. */
+  readonly jsonFile: string | undefined;
+  /** Folder for the peers' data; undefined for the system's temporary folder. */
+  readonly workDirectory: string | undefined;
+}
+
+/** Text of `--help`. */
+export const RUN_USAGE = `Usage: run.js [options]
+  --subject NAME     server under test: gantry (default) or orthanc
+  --peer NAME        server to compare with, in the same run; may be repeated
+  --only LIST        comma-separated: qido, frames, metadata, retrieve, stow, cstore
+  --scale NAME       tiny, small (default) or full
+  --repetitions N    run each cell N times, interleaved; the median counts (default 1)
+  --json FILE        result file (default bench/results/<name>-<revision>.json)
+  --work-dir FOLDER  where the servers keep their data while the bench runs
+`;
+
+const REPETITIONS_MAX = 20;
+
+/**
+ * Reads the command line.
+ *
+ * @returns undefined when only help was asked for
+ * @throws Error for unknown options or values
+ */
+export function parseRunOptions(args: readonly string[]): RunOptions | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      subject: { type: 'string', default: 'gantry' },
+      peer: { type: 'string', multiple: true, default: [] },
+      only: { type: 'string' },
+      scale: { type: 'string', default: 'small' },
+      repetitions: { type: 'string', default: '1' },
+      json: { type: 'string' },
+      'work-dir': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  if (!Object.hasOwn(scales, values.scale)) throw new Error(`unknown scale: ${values.scale}`);
+  const repetitions = Number(values.repetitions);
+  if (!Number.isInteger(repetitions) || repetitions < 1 || repetitions > REPETITIONS_MAX)
+    throw new Error(`--repetitions must be 1 to ${REPETITIONS_MAX}`);
+  return {
+    peerNames: [...new Set([values.subject, ...values.peer])],
+    only: values.only?.split(','),
+    scale: scales[values.scale as ScaleName],
+    repetitions,
+    jsonFile: values.json,
+    workDirectory: values['work-dir'],
+  };
+}

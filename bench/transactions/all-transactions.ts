@@ -1,0 +1,18 @@
+import type { Scale } from '../run-scale.js';
+import type { BenchCase } from './bench-case.js';
+import { cstoreIngestCases } from './cstore-ingest.js';
+import { framesCases } from './frames.js';
+import { metadataCases } from './metadata.js';
+import { qidoCases } from './qido.js';
+import { retrieveCases } from './retrieve.js';
+import { stowIngestCases } from './stow-ingest.js';
+
+/** Every transaction by the name that `--only` takes, in the order they run: reading first, on a store that only loads filled. */
+export const allTransactions: Readonly<Record<string, (scale: Scale) => readonly BenchCase[]>> = {
+  qido: qidoCases,
+  frames: framesCases,
+  metadata: metadataCases,
+  retrieve: retrieveCases,
+  stow: stowIngestCases,
+  cstore: cstoreIngestCases,
+};

@@ -1,0 +1,42 @@
+import { errorCatalogue } from '#engine/base/error-catalogue.js';
+import type { GantryError } from '#engine/base/error-catalogue.js';
+
+/** General status codes that the message layer itself gives, PS3.7 Annex C. */
+export const dimseStatus = {
+  success: 0x0000,
+  sopClassNotSupported: 0x0122,
+  unrecognizedOperation: 0x0211,
+} as const;
+
+/** Length of Error Comment (0000,0902), VR LO. */
+const errorCommentLengthMax = 64;
+
+/** A tag as details of catalogue errors write it. */
+const tagPattern = /\(([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)/;
+
+/** The status elements of a response to an operation that failed (PS3.7 §C). */
+export interface FailureStatus {
+  readonly status: number;
+  readonly errorComment: string;
+  readonly offendingElement?: readonly number[];
+}
+
+/**
+ * The status elements of a response for `error`: its status in the catalogue, an Error Comment, and the Offending Element
+ * (PS3.7 §C.5.14) when the detail names a tag.
+ */
+export function failureStatus(error: GantryError): FailureStatus {
+  const tag = tagPattern.exec(error.detail);
+  return {
+    status: errorCatalogue[error.code].dimse,
+    errorComment: toErrorComment(error.detail === '' ? error.message : error.detail),
+    ...(tag !== null && {
+      offendingElement: [parseInt(`${tag[1] ?? ''}${tag[2] ?? ''}`, 16)],
+    }),
+  };
+}
+
+/** Text fit for an LO of the default repertoire: printable, no backslash, 64 characters. */
+function toErrorComment(text: string): string {
+  return text.replace(/[^\x20-\x5b\x5d-\x7e]/g, '?').slice(0, errorCommentLengthMax);
+}

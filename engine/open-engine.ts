@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import type { Logger } from './base/logger.js';
+import type { Engine, EngineStats } from './engine-types.js';
+import { InstanceLayouts } from './pipeline/instance-layouts.js';
+import { BlobRangeReader } from './pipeline/read-blob.js';
+import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
+import { retrieveFrame } from './pipeline/retrieve-frames.js';
+import { instancePages, openBlobSource } from './pipeline/retrieve-instance.js';
+import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
+import { search, type SearchPipeline } from './pipeline/search.js';
+import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
+import { openStore, type OpenedStore } from './store/open-store.js';
+import { defaultStoreThreadOptions } from './store/store-thread.js';
+import { Arena, arenaBlockBytes } from './threads/arena.js';
+import { IndexThread, type IndexThreadOptions } from './threads/index-thread.js';
+import { IngestBudget } from './threads/ingest-budget.js';
+import { ParsePool } from './threads/parse-pool.js';
+import { StoreThread } from './threads/store-thread.js';
+
+/** What an engine is opened with; the configuration table says what each value means. */
+export interface EngineOptions {
+  readonly dataDir: string;
+  readonly ingest: {
+    readonly arenaBytes: number;
+    readonly sessionBytesMax: number;
+    readonly spillBytes: number;
+    readonly partBytesMax: number;
+    readonly parseThreads: number;
+  };
+  readonly store: {
+    readonly blobStore: 'log' | 'rocksdb';
+    readonly segmentBytes: number;
+    readonly smallBlobBytesMax: number;
+    readonly memtableBytes: number;
+    readonly blockCacheBytes: number;
+  };
+  readonly index: {
+    readonly memoryLimitBytes: number;
+    readonly threads: number;
+    readonly queryTimeoutMs: number;
+  };
+}
+
+/**
+ * Opens the data directory and starts the threads. The main thread owns RocksDB, and the others borrow it: a thread that dies
+ * then takes nothing from under the reads of this one. Throws what the store says when the directory cannot be opened.
+ */
+export async function openEngine(options: EngineOptions, log: Logger): Promise<Engine> {
+  const health = { isReady: true, reason: '' };
+  const onFailed = (reason: string): void => {
+    log.error({ reason }, 'the engine is no longer ready');
+    health.isReady = false;
+    health.reason = reason;
+  };
+  const store = await openStore({
+    directory: options.dataDir,
+    memtableBytesMax: options.store.memtableBytes,
+    cacheBytes: options.store.blockCacheBytes,
+  });
+  try {
+    const arena = new Arena(options.ingest.arenaBytes);
+    const onRebuilding = (reason: string): void =>
+      log.warn({ reason }, 'the index is rebuilt from the catalogue');
+    const threads = await startThreads(options, { store, arena }, { onFailed, onRebuilding });
+    return assembleEngine(options, { store, arena, health, ...threads });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface EngineParts {
+  readonly store: OpenedStore;
+  readonly arena: Arena;
+  readonly health: { readonly isReady: boolean; readonly reason: string };
+  readonly storeThread: StoreThread;
+  readonly indexThread: IndexThread;
+  readonly parsePool: ParsePool;
+}
+
+async function startThreads(
+  options: EngineOptions,
+  { store, arena }: Pick<EngineParts, 'store' | 'arena'>,
+  listeners: Pick<IndexThreadOptions, 'onFailed' | 'onRebuilding'>,
+): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool'>> {
+  const feed = new MessageChannel();
+  const databaseHandle = store.database.handle;
+  const storeThread = await StoreThread.start({
+    arena: arena.buffer,
+    directory: options.dataDir,
+    databaseHandle,
+    indexPort: feed.port1,
+    options: {
+      ...defaultStoreThreadOptions,
+      blobStore: options.store.blobStore === 'log' ? 'log' : 'values',
+      segmentBytes: options.store.segmentBytes,
+      valueBytesMax: options.store.smallBlobBytesMax,
+    },
+    onFailed: listeners.onFailed,
+  });
+  const indexThread = await IndexThread.start({
+    path: join(options.dataDir, 'index.duckdb'),
+    feedPort: feed.port2,
+    databaseHandle,
+    ...options.index,
+    ...listeners,
+  });
+  const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
+  return { storeThread, indexThread, parsePool };
+}
+
+function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
+  const { store, arena, storeThread, indexThread, parsePool } = parts;
+  const { reader } = store;
+  const counters = {
+    instancesStored: 0,
+    instancesIdentical: 0,
+    instancesFailed: 0,
+    bytesStored: 0,
+  };
+  const storePipeline: StorePipeline = {
+    arena,
+    budget: new IngestBudget(arena, options.ingest.sessionBytesMax),
+    parsePool,
+    storeThread,
+    counters,
+    spillBytes: options.ingest.spillBytes,
+    instanceBytesMax: options.ingest.partBytesMax,
+  };
+  const searchPipeline: SearchPipeline = {
+    reader,
+    indexThread,
+    committedSequence: () => storeThread.committedSequence,
+    queriesByPlan: { catalog: 0, index: 0 },
+  };
+  const blobs = new BlobRangeReader(store.blobReader);
+  const layouts = new InstanceLayouts(reader);
+  return {
+    openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
+    search: (query, signal) => search(searchPipeline, query, signal),
+    findStudy: (partition, study) => reader.findStudy(partition, study),
+    findSeries: (partition, studyInstanceUid, seriesInstanceUid) =>
+      reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
+    instancePages: (target) => instancePages(reader, target),
+    retrieveInstance: (_partition, record) => openBlobSource(blobs, record.blob),
+    retrieveMetadata: (partition, record, instanceUrl) =>
+      retrieveMetadata(reader, partition, record, instanceUrl),
+    describeLayout: (partition, record) => layouts.layoutOf(partition, record),
+    retrieveFrame: (partition, record, frameNumber) =>
+      retrieveFrame(blobs, layouts, { partition, record, frameNumber }),
+    retrieveBulkValue: (partition, record, path) =>
+      retrieveBulkValue(blobs, layouts, { partition, record, path }),
+    stats: (): EngineStats => ({
+      ...counters,
+      arenaBytesTotal: arena.blockCount * arenaBlockBytes,
+      arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
+      parseQueueLength: parsePool.queueLength,
+      commitsInFlight: storeThread.commitsInFlight,
+      committedSequence: storeThread.committedSequence,
+      indexedSequence: indexThread.appliedSequence,
+      queriesByPlan: searchPipeline.queriesByPlan,
+    }),
+    health: () => parts.health,
+    close: () => closeEngine(parts),
+  };
+}
+
+/** Whoever borrows RocksDB ends before it is closed; the store thread commits what is under way first. */
+async function closeEngine({
+  parsePool,
+  storeThread,
+  indexThread,
+  store,
+}: EngineParts): Promise<void> {
+  await parsePool.close();
+  await storeThread.close();
+  await indexThread.close();
+  await store.close();
+}

@@ -1,0 +1,140 @@
+import type { QueriedRecords } from '#engine/query/evaluate-in-memory.js';
+import type { QueryExpression } from '#engine/query/query-expression.js';
+import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type {
+  InstanceRecord,
+  SeriesRecord,
+  StudyRecord,
+} from '#engine/store/catalog/catalog-records.js';
+
+/** More candidates than this are cheaper to filter in the index, on its own thread, than on this one. */
+const candidatesMax = 2_000;
+
+const studyUidTag = '0020000D';
+const accessionNumberTag = '00080050';
+const patientIdTag = '00100020';
+const seriesUidTag = '0020000E';
+const sopInstanceUidTag = '00080018';
+
+/**
+ * The records among which all matches of a query are, when keys of the catalogue lead to them; undefined when only the index
+ * can tell. The caller still checks every condition.
+ */
+export function planByCatalog(
+  reader: CatalogReader,
+  query: QueryExpression,
+): QueriedRecords | undefined {
+  const { partition, level } = query;
+  const studies = candidateStudies(reader, query);
+  if (studies === undefined) {
+    return level === 'instance' ? planBySopInstance(reader, query) : undefined;
+  }
+  if (level === 'study') return { studies, series: [], instances: [] };
+  const seriesUids = namedUids(query, seriesUidTag, query.seriesInstanceUid);
+  const series = studies.flatMap((study) => seriesOf(reader, partition, study, seriesUids));
+  if (series.length > candidatesMax) return undefined;
+  if (level === 'series') return { studies, series, instances: [] };
+  const sopInstanceUids = namedUids(query, sopInstanceUidTag, undefined);
+  const candidates = series.reduce((sum, { instanceCount }) => sum + instanceCount, 0);
+  if (sopInstanceUids === undefined && candidates > candidatesMax) return undefined;
+  const instances = series.flatMap((one) => instancesOf(reader, partition, one, sopInstanceUids));
+  return { studies, series, instances };
+}
+
+function candidateStudies(
+  reader: CatalogReader,
+  query: QueryExpression,
+): readonly StudyRecord[] | undefined {
+  const { partition } = query;
+  const uids = namedUids(query, studyUidTag, query.studyInstanceUid);
+  if (uids !== undefined) {
+    return reader.findStudies(partition, uids).filter((study) => study !== undefined);
+  }
+  const accessionNumber = exactText(query, accessionNumberTag);
+  if (accessionNumber !== undefined) {
+    return takeFew(reader.studiesByAccessionNumber(partition, accessionNumber));
+  }
+  const patientId = exactText(query, patientIdTag);
+  if (patientId !== undefined) return takeFew(reader.studiesByPatientId(partition, patientId));
+  return undefined;
+}
+
+/** All that the generator gives, or undefined when that is too many. */
+function takeFew(studies: Iterable<StudyRecord>): StudyRecord[] | undefined {
+  const taken: StudyRecord[] = [];
+  for (const study of studies) {
+    if (taken.length === candidatesMax) return undefined;
+    taken.push(study);
+  }
+  return taken;
+}
+
+function planBySopInstance(
+  reader: CatalogReader,
+  query: QueryExpression,
+): QueriedRecords | undefined {
+  const uids = namedUids(query, sopInstanceUidTag, undefined);
+  if (uids === undefined) return undefined;
+  const { partition } = query;
+  const instances = uids.flatMap((uid) => reader.findInstancesBySop(partition, uid));
+  const studyUids = [...new Set(instances.map((instance) => instance.studyInstanceUid))];
+  const seriesKeys = new Map(instances.map((key) => [key.seriesInstanceUid, key]));
+  const studies = reader.findStudies(partition, studyUids).filter((study) => study !== undefined);
+  const series = reader
+    .findSeriesMany(partition, [...seriesKeys.values()])
+    .filter((one) => one !== undefined);
+  return { studies, series, instances };
+}
+
+function seriesOf(
+  reader: CatalogReader,
+  partition: number,
+  study: StudyRecord,
+  seriesUids: readonly string[] | undefined,
+): readonly SeriesRecord[] {
+  const { studyInstanceUid } = study;
+  if (seriesUids === undefined) return reader.listSeries(partition, studyInstanceUid);
+  const wanted = seriesUids.map((seriesInstanceUid) => ({ studyInstanceUid, seriesInstanceUid }));
+  return reader.findSeriesMany(partition, wanted).filter((series) => series !== undefined);
+}
+
+function instancesOf(
+  reader: CatalogReader,
+  partition: number,
+  { studyInstanceUid, seriesInstanceUid }: SeriesRecord,
+  sopInstanceUids: readonly string[] | undefined,
+): readonly InstanceRecord[] {
+  if (sopInstanceUids === undefined) {
+    return reader.listInstances(partition, studyInstanceUid, seriesInstanceUid);
+  }
+  const wanted = sopInstanceUids.map((sopInstanceUid) => ({
+    studyInstanceUid,
+    seriesInstanceUid,
+    sopInstanceUid,
+  }));
+  return reader.findInstances(partition, wanted).filter((found) => found !== undefined);
+}
+
+/** UIDs that the path or a condition pins an attribute to; undefined when any would do. */
+function namedUids(
+  query: QueryExpression,
+  tag: string,
+  fromPath: string | undefined,
+): readonly string[] | undefined {
+  if (fromPath !== undefined) return [fromPath];
+  for (const condition of query.conditions) {
+    if (condition.attribute.tag !== tag) continue;
+    if (condition.kind === 'equals') return [condition.value];
+    if (condition.kind === 'one-of') return [...new Set(condition.values)];
+  }
+  return undefined;
+}
+
+/** The text that a condition compares an attribute with, case and all. */
+function exactText(query: QueryExpression, tag: string): string | undefined {
+  for (const condition of query.conditions) {
+    const isExact = condition.kind === 'equals' && condition.ignoresCase !== true;
+    if (isExact && condition.attribute.tag === tag) return condition.value;
+  }
+  return undefined;
+}

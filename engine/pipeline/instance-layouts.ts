@@ -1,0 +1,49 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { LruCache } from '#engine/base/lru-cache.js';
+import type { InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
+import { frameTablePageEntries } from '#engine/dicom/pixel-data/frame-table.js';
+import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+
+const layoutsCachedMax = 4096;
+const frameTablePagesCachedMax = 512;
+
+/**
+ * Layouts and frame table pages as retrieves need them, the recent ones in memory: tiles of a slide come by the thousand from
+ * one instance. Keys hold the record's sequence, so an instance that was replaced is never answered from the cache.
+ */
+export class InstanceLayouts {
+  readonly #reader: CatalogReader;
+  readonly #layouts = new LruCache<string, InstanceLayout>(layoutsCachedMax);
+  readonly #pages = new LruCache<string, Uint8Array>(frameTablePagesCachedMax);
+
+  constructor(reader: CatalogReader) {
+    this.#reader = reader;
+  }
+
+  layoutOf(partition: number, record: InstanceRecord): InstanceLayout {
+    const key = cacheKey(partition, record);
+    const cached = this.#layouts.get(key);
+    if (cached !== undefined) return cached;
+    const layout = this.#reader.readLayout(partition, record);
+    if (layout === undefined) throw new GantryError('corrupt', 'the layout record is missing');
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+
+  /** The page of the frame table that holds the entry of `frameIndex` (0-based). */
+  frameTablePage(partition: number, record: InstanceRecord, frameIndex: number): Uint8Array {
+    const page = Math.floor(frameIndex / frameTablePageEntries);
+    const key = `${cacheKey(partition, record)}/${page}`;
+    const cached = this.#pages.get(key);
+    if (cached !== undefined) return cached;
+    const bytes = this.#reader.readFrameTablePage(partition, record, page);
+    if (bytes === undefined) throw new GantryError('corrupt', 'the frame table is missing');
+    this.#pages.set(key, bytes);
+    return bytes;
+  }
+}
+
+function cacheKey(partition: number, record: InstanceRecord): string {
+  return `${partition}/${record.sequence}/${record.seriesInstanceUid}/${record.sopInstanceUid}`;
+}

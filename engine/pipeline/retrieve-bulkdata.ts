@@ -1,0 +1,31 @@
+import type { BlobSource } from '../engine-types.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import { inflateRange } from './inflate-range.js';
+import type { InstanceLayouts } from './instance-layouts.js';
+import type { BlobRangeReader } from './read-blob.js';
+import { openBlobSource } from './retrieve-instance.js';
+
+export interface BulkValueAddress {
+  readonly partition: number;
+  readonly record: InstanceRecord;
+  /** Attribute path as in `BulkValue`. */
+  readonly path: string;
+}
+
+/** The value at an attribute path that metadata gave a BulkDataURI; undefined when there is none (PS3.18 §10.4.1.1.5). */
+export function retrieveBulkValue(
+  reader: BlobRangeReader,
+  layouts: InstanceLayouts,
+  { partition, record, path }: BulkValueAddress,
+): BlobSource | undefined {
+  const layout = layouts.layoutOf(partition, record);
+  const value = layout.bulkValues.find((candidate) => candidate.path === path);
+  if (value === undefined) return undefined;
+  if (!layout.deflated) return openBlobSource(reader, record.blob, value.offset, value.length);
+  const deflated = openBlobSource(reader, record.blob, layout.dataSetOffset);
+  return {
+    length: value.length,
+    read: (position, lengthMax) =>
+      inflateRange(deflated, value.offset + position, Math.min(lengthMax, value.length - position)),
+  };
+}

@@ -1,0 +1,42 @@
+import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type { BlobLocator, InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { BlobSource, RetrieveTarget } from '../engine-types.js';
+import type { BlobRangeReader } from './read-blob.js';
+
+/** The stored bytes `[offset, offset + length)` of a blob, read piece by piece. */
+export function openBlobSource(
+  reader: BlobRangeReader,
+  locator: BlobLocator,
+  offset = 0,
+  length = locator.length - offset,
+): BlobSource {
+  return {
+    length,
+    read: (position, lengthMax) =>
+      reader.read(locator, offset + position, Math.min(lengthMax, length - position)),
+  };
+}
+
+/** Records read at a time: enough to amortise a step, few enough to hold the event loop for about a millisecond. */
+const pageRecords = 128;
+
+/** The instances of a target in the order of their UIDs, a page at a time. */
+export function* instancePages(
+  reader: CatalogReader,
+  { partition, studyInstanceUid, seriesInstanceUid, sopInstanceUid }: RetrieveTarget,
+): Generator<readonly InstanceRecord[]> {
+  if (seriesInstanceUid !== undefined && sopInstanceUid !== undefined) {
+    const key = { studyInstanceUid, seriesInstanceUid, sopInstanceUid };
+    const record = reader.findInstance(partition, key);
+    if (record !== undefined) yield [record];
+    return;
+  }
+  let page: InstanceRecord[] = [];
+  for (const record of reader.instances(partition, studyInstanceUid, seriesInstanceUid)) {
+    page.push(record);
+    if (page.length < pageRecords) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}

@@ -1,0 +1,30 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+
+/**
+ * Metadata of one instance as UTF-8 JSON text of one object (PS3.18 §F.2), as derived at ingest, with the URL of the instance
+ * put in front of each BulkDataURI.
+ */
+export function retrieveMetadata(
+  reader: CatalogReader,
+  partition: number,
+  record: InstanceRecord,
+  instanceUrl: string,
+): Uint8Array {
+  const document = reader.readMetadata(partition, record);
+  if (document === undefined) throw new GantryError('corrupt', 'the metadata record is missing');
+  const { json, uriOffsets } = document;
+  if (uriOffsets.length === 0) return json;
+  const url = Buffer.from(instanceUrl, 'utf8');
+  const result = Buffer.allocUnsafe(json.length + url.length * uriOffsets.length);
+  let source = 0;
+  let target = 0;
+  for (const offset of [...uriOffsets, json.length]) {
+    result.set(json.subarray(source, offset), target);
+    target += offset - source;
+    source = offset;
+    if (target < result.length) target += url.copy(result, target);
+  }
+  return result;
+}

@@ -1,0 +1,73 @@
+import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
+import type { QueryExpression, QueryKey } from '#engine/query/query-expression.js';
+import type { MatchedRecords } from '#engine/query/row-to-json.js';
+import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type { IndexThread } from '#engine/threads/index-thread.js';
+import type { SearchResult } from '../engine-types.js';
+import { planByCatalog } from './catalog-plan.js';
+
+export interface SearchPipeline {
+  readonly reader: CatalogReader;
+  readonly indexThread: IndexThread;
+  /** Change log number up to which instances have been acknowledged. */
+  committedSequence(): number;
+  readonly queriesByPlan: { catalog: number; index: number };
+}
+
+/**
+ * The one query behind QIDO-RS and C-FIND. Searches that name UIDs are answered from the ordered keys of the catalogue in
+ * microseconds, all others by DuckDB after it has applied what was committed when the search arrived.
+ */
+export async function search(
+  pipeline: SearchPipeline,
+  query: QueryExpression,
+  signal?: AbortSignal,
+): Promise<SearchResult> {
+  const { reader, queriesByPlan } = pipeline;
+  const candidates = planByCatalog(reader, query);
+  const plan = candidates === undefined ? 'index' : 'catalog';
+  queriesByPlan[plan]++;
+  const page =
+    candidates === undefined
+      ? await pipeline.indexThread.query(query, pipeline.committedSequence(), signal)
+      : evaluateInMemory(query, candidates);
+  return {
+    count: page.keys.length,
+    isCut: page.isCut,
+    plan,
+    readMatches: (start, end) => readMatches(reader, query.partition, page.keys.slice(start, end)),
+  };
+}
+
+/** Records of the keys, as deep as each key goes; what was deleted meanwhile is left out. */
+function readMatches(
+  reader: CatalogReader,
+  partition: number,
+  keys: readonly QueryKey[],
+): MatchedRecords[] {
+  const studies = reader.findStudies(
+    partition,
+    keys.map((key) => key.studyInstanceUid),
+  );
+  const seriesKeys = keys.filter(hasSeries);
+  const series = reader.findSeriesMany(partition, seriesKeys);
+  const instances = reader.findInstances(partition, seriesKeys.filter(hasInstance));
+  return keys.flatMap((key, n) => {
+    const [study, itsSeries, instance] = [studies[n], series[n], instances[n]];
+    if (study === undefined || (hasSeries(key) && itsSeries === undefined)) return [];
+    if (itsSeries === undefined) return [{ study }];
+    if (!hasInstance(key)) return [{ study, series: itsSeries }];
+    return instance === undefined ? [] : [{ study, series: itsSeries, instance }];
+  });
+}
+
+type SeriesQueryKey = QueryKey & { readonly seriesInstanceUid: string };
+type InstanceQueryKey = SeriesQueryKey & { readonly sopInstanceUid: string };
+
+function hasSeries(key: QueryKey): key is SeriesQueryKey {
+  return key.seriesInstanceUid !== undefined;
+}
+
+function hasInstance(key: QueryKey): key is InstanceQueryKey {
+  return key.seriesInstanceUid !== undefined && key.sopInstanceUid !== undefined;
+}

@@ -1,0 +1,219 @@
+import { assert } from '#engine/base/assert.js';
+import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
+import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import { arenaBlockBytes, ArenaWriter, type Arena } from '#engine/threads/arena.js';
+import type { BudgetedSession, IngestBudget } from '#engine/threads/ingest-budget.js';
+import type { ParsePool } from '#engine/threads/parse-pool.js';
+import type { SpillFile, StoreThread } from '#engine/threads/store-thread.js';
+import type { DataSetDescription, Extent, InstanceSource } from '#engine/threads/task-messages.js';
+import type { StoreOutcome, StoreSession, StoreSessionOptions } from '../engine-types.js';
+
+/** What every session works with; one object for the whole engine. */
+export interface StorePipeline {
+  readonly arena: Arena;
+  readonly budget: IngestBudget;
+  readonly parsePool: ParsePool;
+  readonly storeThread: StoreThread;
+  readonly counters: StoreCounters;
+  /** An instance that has more bytes than this in the arena flows into a file while it arrives. */
+  readonly spillBytes: number;
+  readonly instanceBytesMax: number;
+}
+
+export interface StoreCounters {
+  instancesStored: number;
+  instancesIdentical: number;
+  instancesFailed: number;
+  bytesStored: number;
+}
+
+/** An instance on its way in. Its bytes are in `extents`, and in front of these in the spill file if there is one. */
+interface Upload {
+  readonly dataSet: DataSetDescription | undefined;
+  extents: Extent[];
+  arenaBytes: number;
+  length: number;
+  spill: SpillFile | undefined;
+  /** Settles when all that was handed to the spill file is written. */
+  spilled: Promise<unknown>;
+  failure: GantryError | undefined;
+}
+
+/**
+ * The one door to the store: STOW-RS and C-STORE both end here. Received bytes → arena (or spill file) → parse worker → store
+ * thread → outcome.
+ */
+export class PipelineStoreSession implements StoreSession, BudgetedSession {
+  readonly #pipeline: StorePipeline;
+  readonly #options: StoreSessionOptions;
+  readonly #writer: ArenaWriter;
+  #upload: Upload | undefined;
+
+  private constructor(pipeline: StorePipeline, options: StoreSessionOptions) {
+    this.#pipeline = pipeline;
+    this.#options = options;
+    this.#writer = new ArenaWriter(pipeline.arena, () => pipeline.budget.wake());
+  }
+
+  /** Throws `out-of-resources` when no further session can be promised its share of the arena. */
+  static open(pipeline: StorePipeline, options: StoreSessionOptions): PipelineStoreSession {
+    const session = new PipelineStoreSession(pipeline, options);
+    if (!pipeline.budget.admit(session)) {
+      throw new GantryError('out-of-resources', 'too many uploads are in progress');
+    }
+    return session;
+  }
+
+  get blocksHeld(): number {
+    return this.#writer.blocksHeld;
+  }
+
+  onBudget(): void {
+    this.#options.onDrain();
+  }
+
+  beginInstance(dataSet?: DataSetDescription): void {
+    assert(this.#upload === undefined, 'one instance at a time');
+    this.#upload = {
+      dataSet,
+      extents: [],
+      arenaBytes: 0,
+      length: 0,
+      spill: undefined,
+      spilled: Promise.resolve(),
+      failure: undefined,
+    };
+  }
+
+  write(chunk: Uint8Array): boolean {
+    const upload = this.#upload;
+    assert(upload !== undefined, 'an instance was begun');
+    if (upload.failure !== undefined) return true;
+    upload.length += chunk.length;
+    if (upload.length > this.#pipeline.instanceBytesMax) {
+      this.#fail(upload, new GantryError('payload-too-large', 'the instance is too large'));
+      return true;
+    }
+    if (!this.#writer.append(chunk, upload.extents)) {
+      this.#fail(upload, new GantryError('out-of-resources', 'no buffer space is left'));
+      return true;
+    }
+    upload.arenaBytes += chunk.length;
+    const isSpilling = upload.spill !== undefined || upload.arenaBytes > this.#pipeline.spillBytes;
+    if (isSpilling && upload.arenaBytes >= arenaBlockBytes) this.#flushToSpill(upload);
+    if (this.#pipeline.budget.mayTakeBlock(this)) return true;
+    // The share is used up: what has arrived of a large instance must leave the arena, or it could never complete.
+    if (upload.arenaBytes >= arenaBlockBytes) this.#flushToSpill(upload);
+    return false;
+  }
+
+  async endInstance(): Promise<StoreOutcome> {
+    const upload = this.#upload;
+    assert(upload !== undefined, 'an instance was begun');
+    this.#upload = undefined;
+    const { counters } = this.#pipeline;
+    try {
+      const outcome = await this.#store(upload);
+      if (outcome.result === 'stored') {
+        counters.instancesStored++;
+        counters.bytesStored += upload.length;
+      } else if (outcome.result === 'identical') counters.instancesIdentical++;
+      else counters.instancesFailed++;
+      return outcome;
+    } catch (error) {
+      counters.instancesFailed++;
+      return { result: 'failed', error: toGantryError(error) };
+    } finally {
+      this.#discard(upload);
+    }
+  }
+
+  abandonInstance(): void {
+    if (this.#upload === undefined) return;
+    this.#discard(this.#upload);
+    this.#upload = undefined;
+  }
+
+  close(): void {
+    this.abandonInstance();
+    this.#writer.close();
+    this.#pipeline.budget.dismiss(this);
+  }
+
+  async #store(upload: Upload): Promise<StoreOutcome> {
+    if (upload.length === 0) throw new GantryError('not-dicom', 'no bytes were sent');
+    if (upload.spill !== undefined) {
+      if (upload.arenaBytes > 0) this.#flushToSpill(upload);
+      await upload.spilled;
+    }
+    if (upload.failure !== undefined) throw upload.failure;
+    const source = sourceOf(upload);
+    const { dataSet } = upload;
+    const parsed = await this.#pipeline.parsePool.parse(
+      dataSet === undefined ? { source } : { source, dataSet },
+    );
+    if (!parsed.ok) {
+      const { code, detail, ok: _, ...uids } = parsed;
+      return { result: 'failed', error: new GantryError(code, detail), ...uids };
+    }
+    return this.#commit(upload, parsed.instance, source);
+  }
+
+  async #commit(
+    upload: Upload,
+    instance: ParsedInstance,
+    source: InstanceSource,
+  ): Promise<StoreOutcome> {
+    const { identifiers, warnings } = instance;
+    const { sopClassUid, sopInstanceUid } = identifiers;
+    const { partition, studyInstanceUid } = this.#options;
+    if (studyInstanceUid !== undefined && studyInstanceUid !== identifiers.studyInstanceUid) {
+      const error = new GantryError('study-mismatch');
+      return { result: 'failed', error, sopClassUid, sopInstanceUid };
+    }
+    const spill = upload.spill;
+    const result = await this.#pipeline.storeThread.commit(
+      spill === undefined
+        ? { partition, instance, source }
+        : { partition, instance, source, spillId: spill.spillId },
+    );
+    if (spill !== undefined) {
+      // The store thread has taken the file over, or removed it.
+      spill.forget();
+      upload.spill = undefined;
+    }
+    if (typeof result === 'string') return { result, ...identifiers, warnings };
+    const error = new GantryError(result.code, result.detail);
+    return { result: 'failed', error, sopClassUid, sopInstanceUid };
+  }
+
+  #flushToSpill(upload: Upload): void {
+    upload.spill ??= this.#pipeline.storeThread.openSpill();
+    const extents = upload.extents;
+    upload.extents = [];
+    upload.arenaBytes = 0;
+    upload.spilled = upload.spill.append(extents).then((failure) => {
+      upload.failure ??= failure;
+      this.#writer.release(extents);
+    });
+  }
+
+  #fail(upload: Upload, failure: GantryError): void {
+    upload.failure = failure;
+    this.#discard(upload);
+  }
+
+  #discard(upload: Upload): void {
+    this.#writer.release(upload.extents);
+    upload.extents = [];
+    upload.arenaBytes = 0;
+    upload.spill?.abandon();
+    upload.spill = undefined;
+  }
+}
+
+function sourceOf(upload: Upload): InstanceSource {
+  const source = upload.spill?.source();
+  if (source !== undefined) return source;
+  return { kind: 'arena', extents: upload.extents, length: upload.length };
+}

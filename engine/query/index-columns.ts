@@ -1,0 +1,239 @@
+import {
+  computedAttributes,
+  indexedAttributes,
+  type IndexedAttribute,
+  type QueryLevel,
+} from '#engine/dicom/indexed-attributes.js';
+import type { JsonElement, JsonValue } from '#engine/dicom/json-model/json-model-types.js';
+import type {
+  InstanceRecord,
+  SeriesRecord,
+  StudyRecord,
+} from '#engine/store/catalog/catalog-records.js';
+import type { AttributeReference } from './query-expression.js';
+import { toSearchName, toSearchText } from './search-text.js';
+import { isTemporalVr, readTemporalSpan, type TemporalVr } from './temporal-values.js';
+
+export type IndexedRecord = StudyRecord | SeriesRecord | InstanceRecord;
+
+/**
+ * How values of a column are normalised and compared.
+ * - `uid`: one UID, exact. `number`: one number.
+ * - `DA`, `TM`, `DT`: the first moment of one value in the form of temporal-values.ts. All such attributes have a value
+ *   multiplicity of 1; of more values the first counts.
+ * - `name`: folded component groups (search-text.ts). `text`: trimmed text, case kept. Both hold any number of values.
+ */
+export type ColumnKind = 'uid' | 'number' | TemporalVr | 'name' | 'text';
+
+/** One searchable attribute: what is read from a record and where the index keeps it. */
+export interface IndexColumn {
+  readonly level: QueryLevel;
+  readonly tag: string;
+  readonly memberTag?: string;
+  /** For messages; a member of a sequence as `Sequence.Member`. */
+  readonly keyword: string;
+  readonly vr: string;
+  readonly kind: ColumnKind;
+  /** SQL identifier, to be quoted. */
+  readonly name: string;
+  readonly type: 'VARCHAR' | 'DOUBLE';
+}
+
+const levels: readonly QueryLevel[] = ['study', 'series', 'instance'];
+
+/**
+ * Not searchable though kept: the character set of an identifier describes the identifier and a time zone qualifies other values
+ * (PS3.4 §C.2.2.2); availability and URLs do not tell records apart.
+ */
+const unsearchableTags = new Set(['00080005', '00080201', '00080056', '00081190']);
+
+/** Columns whose values come from the record itself. The UIDs of a record are checked, those among its attributes are not. */
+const recordValues: Readonly<
+  Record<string, (record: IndexedRecord) => readonly (string | number)[]>
+> = {
+  '0020000D': (record) => [record.studyInstanceUid],
+  '0020000E': (record) => ('seriesInstanceUid' in record ? [record.seriesInstanceUid] : []),
+  '00080018': (record) => ('sopInstanceUid' in record ? [record.sopInstanceUid] : []),
+  '00080061': (record) => ('modalities' in record ? record.modalities : []),
+  '00080062': (record) => ('sopClassUids' in record ? record.sopClassUids : []),
+  '00201206': (record) => ('seriesCount' in record ? [record.seriesCount] : []),
+  '00201208': (record) => ('instanceCount' in record ? [record.instanceCount] : []),
+  '00201209': (record) => ('instanceCount' in record ? [record.instanceCount] : []),
+  '00083002': (record) => ('transferSyntaxUid' in record ? [record.transferSyntaxUid] : []),
+};
+
+/** Keyword and VR of the searchable members of sequences. */
+const memberAttributes: Readonly<Record<string, { keyword: string; vr: string }>> = {
+  '00400009': { keyword: 'ScheduledProcedureStepID', vr: 'SH' },
+  '00401001': { keyword: 'RequestedProcedureID', vr: 'SH' },
+  '00080050': { keyword: 'AccessionNumber', vr: 'SH' },
+};
+
+/**
+ * RequestedProcedureID of a series is rarely anywhere but in RequestAttributesSequence; who searches for it means both places.
+ */
+const alsoInSequence: Readonly<Record<string, string>> = { '00401001': '00400275' };
+
+const multipleUidTags = new Set(['00080062']);
+
+const numberVrs = new Set(['IS', 'DS', 'US', 'SS', 'UL', 'SL', 'FL', 'FD']);
+
+function kindOf(tag: string, vr: string): ColumnKind {
+  if (isTemporalVr(vr)) return vr;
+  if (vr === 'PN') return 'name';
+  if (numberVrs.has(vr)) return 'number';
+  return vr === 'UI' && !multipleUidTags.has(tag) ? 'uid' : 'text';
+}
+
+/** `StudyInstanceUID` → `study_instance_uid`. */
+function toSnakeCase(keyword: string): string {
+  return keyword
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .replace('.', '_')
+    .toLowerCase();
+}
+
+function columnOf(attribute: IndexedAttribute, memberTag?: string): IndexColumn {
+  const member = memberTag === undefined ? undefined : memberAttributes[memberTag];
+  const keyword =
+    member === undefined ? attribute.keyword : `${attribute.keyword}.${member.keyword}`;
+  const vr = member?.vr ?? attribute.vr;
+  const kind = kindOf(attribute.tag, vr);
+  return Object.freeze({
+    level: attribute.level,
+    tag: attribute.tag,
+    ...(memberTag === undefined ? {} : { memberTag }),
+    keyword,
+    vr,
+    kind,
+    name: toSnakeCase(keyword),
+    type: kind === 'number' ? 'DOUBLE' : 'VARCHAR',
+  });
+}
+
+function columnsOf(level: QueryLevel): readonly IndexColumn[] {
+  const columns: IndexColumn[] = [];
+  for (const attribute of [...indexedAttributes, ...computedAttributes]) {
+    if (attribute.level !== level || unsearchableTags.has(attribute.tag)) continue;
+    if (attribute.vr !== 'SQ') columns.push(columnOf(attribute));
+    for (const memberTag of attribute.searchPaths ?? []) {
+      columns.push(columnOf(attribute, memberTag));
+    }
+  }
+  return Object.freeze(columns);
+}
+
+/** The columns of each level, in the order of the attribute table. */
+export const indexColumns: Readonly<Record<QueryLevel, readonly IndexColumn[]>> = Object.freeze({
+  study: columnsOf('study'),
+  series: columnsOf('series'),
+  instance: columnsOf('instance'),
+});
+
+const columnsByReference = new Map(
+  levels.flatMap((level) =>
+    indexColumns[level].map((column) => [`${column.tag}.${column.memberTag ?? ''}`, column]),
+  ),
+);
+
+/**
+ * The column that a search on `level` looks at for `reference`; undefined when the attribute cannot be searched or belongs to a
+ * level below.
+ */
+export function findIndexColumn(
+  level: QueryLevel,
+  reference: AttributeReference,
+): IndexColumn | undefined {
+  const column = columnsByReference.get(`${reference.tag}.${reference.memberTag ?? ''}`);
+  if (column === undefined) return undefined;
+  return levels.indexOf(column.level) <= levels.indexOf(level) ? column : undefined;
+}
+
+/** The values of `column` in a record of its level, normalised for comparison. Empty and unreadable values are left out. */
+export function readColumnValues(column: IndexColumn, record: IndexedRecord): (string | number)[] {
+  const values: (string | number)[] = [];
+  const read = recordValues[column.tag];
+  if (read !== undefined && column.memberTag === undefined) {
+    for (const value of read(record)) appendNormalised(column, value, values);
+    return values;
+  }
+  const element = record.attributes[column.tag];
+  if (column.memberTag === undefined) {
+    appendElement(column, element, values);
+    const sequenceTag = alsoInSequence[column.tag];
+    if (sequenceTag !== undefined) {
+      appendMembers(column, record.attributes[sequenceTag], column.tag, values);
+    }
+  } else {
+    appendMembers(column, element, column.memberTag, values);
+  }
+  return values;
+}
+
+function appendMembers(
+  column: IndexColumn,
+  sequence: JsonElement | undefined,
+  memberTag: string,
+  values: (string | number)[],
+): void {
+  for (const item of sequence?.Value ?? []) {
+    if (typeof item !== 'object' || item === null) continue;
+    const member = (item as Record<string, unknown>)[memberTag];
+    appendElement(column, member as JsonElement | undefined, values);
+  }
+}
+
+function appendElement(
+  column: IndexColumn,
+  element: JsonElement | undefined,
+  values: (string | number)[],
+): void {
+  for (const value of element?.Value ?? []) appendNormalised(column, value, values);
+}
+
+function appendNormalised(
+  column: IndexColumn,
+  value: JsonValue,
+  values: (string | number)[],
+): void {
+  if (value === null) return;
+  if (column.kind === 'name') {
+    appendName(value, values);
+  } else if (typeof value !== 'object') {
+    const normalised = normaliseValue(column.kind, value);
+    if (normalised !== undefined) values.push(normalised);
+  }
+}
+
+/** The component groups of one name (PS3.18 §F.2.2), each a value of its own. */
+function appendName(value: JsonValue, values: (string | number)[]): void {
+  const groups =
+    typeof value === 'object' && value !== null
+      ? [value['Alphabetic'], value['Ideographic'], value['Phonetic']]
+      : [value];
+  for (const group of groups) {
+    const name = typeof group === 'string' ? toSearchName(group) : '';
+    if (name !== '') values.push(name);
+  }
+}
+
+/** One value in the form that `kind` compares, the same for stored values and for those of a query. */
+export function normaliseValue(
+  kind: Exclude<ColumnKind, 'name'>,
+  value: string | number,
+): string | number | undefined {
+  if (kind === 'number') return readNumber(value);
+  const text = toSearchText(String(value));
+  if (kind === 'DA' || kind === 'TM' || kind === 'DT') {
+    return readTemporalSpan(kind, text)?.earliest;
+  }
+  return text === '' ? undefined : text;
+}
+
+function readNumber(value: string | number): number | undefined {
+  const text = typeof value === 'string' ? value.trim() : value;
+  const number = text === '' ? Number.NaN : Number(text);
+  // -0 would be distinguished by some comparisons and not by others.
+  return Number.isFinite(number) ? number + 0 : undefined;
+}

@@ -1,0 +1,149 @@
+import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
+import type { StoreColumn } from '../catalog/catalog-keys.js';
+import type { BlobLocator } from '../catalog/catalog-records.js';
+import { toWriteError } from '../store-errors.js';
+import type { BlobLogPosition, BlobRecord, BlobStore } from './blob-store.js';
+import { recordAlignmentBytes, recordHeaderBytes, writeRecordHeader } from './record-header.js';
+import { segmentPath, syncDirectory } from './segment-files.js';
+import type { SegmentNumbers } from './segment-files.js';
+import type { SegmentPreparer } from './segment-preparer.js';
+import { syncData, writeAllSync } from './write-file.js';
+
+export interface BlobLogOptions {
+  readonly directory: string;
+  /** A record that does not fit below this size starts the next segment. */
+  readonly segmentBytes: number;
+  /** A group whose blobs are all this small goes to `values`: one sync instead of two. */
+  readonly valueBytesMax: number;
+  readonly values: BlobStore;
+  readonly position: BlobLogPosition;
+  readonly numbers: SegmentNumbers;
+  readonly preparer: SegmentPreparer;
+}
+
+interface ActiveSegment {
+  readonly number: number;
+  readonly fd: number;
+  /** Size of the file when it was opened: what was written beforehand. */
+  readonly bytesAtOpen: number;
+  /** Where the next record goes. Bytes behind it are zeros, or what a failed or cut off group left. */
+  end: number;
+}
+
+/**
+ * Blobs in append-only segment files: a group is one `writev` straight from the arena and one `fdatasync`. Records begin at
+ * multiples of 4 KiB, so that no page is written twice, and go to files written with zeros beforehand where idle time allowed.
+ */
+export class BlobLog implements BlobStore {
+  readonly #options: BlobLogOptions;
+  #active: ActiveSegment | undefined;
+
+  constructor(options: BlobLogOptions) {
+    this.#options = options;
+    const { segment, segmentEnd } = options.position;
+    if (segment !== 0) {
+      const path = segmentPath(options.directory, segment, 'seg');
+      this.#active = openSegment(path, segment, segmentEnd);
+    }
+  }
+
+  get position(): BlobLogPosition {
+    return this.#active === undefined
+      ? { segment: 0, segmentEnd: 0 }
+      : { segment: this.#active.number, segmentEnd: this.#active.end };
+  }
+
+  writeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[] {
+    if (records.length === 0) return [];
+    if (records.every((record) => record.length <= this.#options.valueBytesMax)) {
+      return this.#options.values.writeGroup(records, batch);
+    }
+    const groupBytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+    const segment = this.#segmentFor(groupBytes);
+    const { buffers, locators } = layOut(records, segment);
+    try {
+      writeAllSync(segment.fd, buffers, segment.end);
+    } catch (error) {
+      giveBack(segment);
+      throw toWriteError(error);
+    }
+    syncData(segment.fd);
+    // Also a group whose batch then fails keeps its space: the batch may be in RocksDB's log nevertheless.
+    segment.end += groupBytes;
+    this.#options.preparer.noteUse(segment.end / this.#options.segmentBytes);
+    return locators;
+  }
+
+  async close(): Promise<void> {
+    if (this.#active !== undefined) closeSync(this.#active.fd);
+    this.#active = undefined;
+    await this.#options.preparer.stop();
+  }
+
+  #segmentFor(groupBytes: number): ActiveSegment {
+    const active = this.#active;
+    const { directory, segmentBytes, numbers, preparer } = this.#options;
+    if (active !== undefined && (active.end === 0 || active.end + groupBytes <= segmentBytes)) {
+      return active;
+    }
+    const number = numbers.take();
+    const path = segmentPath(directory, number, 'seg');
+    try {
+      if (!preparer.take(path)) closeSync(openSync(path, 'wx', 0o600));
+      syncDirectory(directory);
+      this.#active = openSegment(path, number, 0);
+    } catch (error) {
+      throw toWriteError(error);
+    }
+    if (active !== undefined) closeSync(active.fd);
+    return this.#active;
+  }
+}
+
+/** Bytes that a record takes in a segment, up to where the next one begins. */
+function recordBytes(record: BlobRecord): number {
+  return (
+    Math.ceil((recordHeaderBytes + record.length) / recordAlignmentBytes) * recordAlignmentBytes
+  );
+}
+
+const zeros = Buffer.alloc(recordAlignmentBytes);
+
+function layOut(
+  records: readonly BlobRecord[],
+  segment: ActiveSegment,
+): { buffers: Uint8Array[]; locators: BlobLocator[] } {
+  const buffers: Uint8Array[] = [];
+  const locators: BlobLocator[] = [];
+  let start = segment.end;
+  for (const record of records) {
+    const head = Buffer.allocUnsafe(recordHeaderBytes + record.prefix.length);
+    writeRecordHeader(head, record, recordHeaderBytes);
+    head.set(record.prefix, recordHeaderBytes);
+    const bytes = recordBytes(record);
+    const padding = bytes - recordHeaderBytes - record.length;
+    buffers.push(head, ...record.extents);
+    if (padding > 0) buffers.push(zeros.subarray(0, padding));
+    locators.push({
+      store: 'segment',
+      segment: segment.number,
+      offset: start + recordHeaderBytes,
+      length: record.length,
+      crc32: record.crc32,
+    });
+    start += bytes;
+  }
+  return { buffers, locators };
+}
+
+/** Cuts off what a failed write made the file grow by, so that a full disk gets its space back. */
+function giveBack(segment: ActiveSegment): void {
+  const bytes = Math.max(segment.end, segment.bytesAtOpen);
+  if (fstatSync(segment.fd).size > bytes) ftruncateSync(segment.fd, bytes);
+}
+
+function openSegment(path: string, number: number, end: number): ActiveSegment {
+  const fd = openSync(path, 'r+');
+  return { number, fd, bytesAtOpen: fstatSync(fd).size, end };
+}

@@ -1,0 +1,37 @@
+import type { BlobLocator } from '../catalog/catalog-records.js';
+import type { BlobLogPosition, BlobReader, BlobRecord, BlobStore } from './blob-store.js';
+import { GantryError } from '#engine/base/error-catalogue.js';
+
+/** Blobs in memory, for tests of what lies above the port. */
+export class MemoryBlobStore implements BlobStore, BlobReader {
+  readonly position: BlobLogPosition = { segment: 0, segmentEnd: 0 };
+  readonly #blobs: Buffer[] = [];
+
+  writeGroup(records: readonly BlobRecord[]): BlobLocator[] {
+    return records.map((record) => {
+      this.#blobs.push(Buffer.concat([record.prefix, ...record.extents]));
+      return {
+        store: 'value',
+        segment: 0,
+        offset: this.#blobs.length - 1,
+        length: record.length,
+        crc32: record.crc32,
+      };
+    });
+  }
+
+  readSync(locator: BlobLocator, position: number, target: Uint8Array): number {
+    const blob = this.#blobs[locator.offset];
+    if (blob === undefined) throw new GantryError('corrupt', 'the blob is not in the store');
+    return position < blob.length ? blob.copy(target, 0, position) : 0;
+  }
+
+  read(locator: BlobLocator, position: number, target: Uint8Array): Promise<number> {
+    return Promise.resolve().then(() => this.readSync(locator, position, target));
+  }
+
+  close(): Promise<void> {
+    this.#blobs.length = 0;
+    return Promise.resolve();
+  }
+}

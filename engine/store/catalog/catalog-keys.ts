@@ -1,0 +1,212 @@
+import type { InstanceKey, SeriesKey } from './catalog-records.js';
+
+/**
+ * Every key of the database. A key begins with the layout version and the partition, so that the keys of a partition are one
+ * range and a new layout can stand beside an old one; its parts follow, each ended by a NUL byte. No UID contains a byte below
+ * `.`, so that keys sort as the tuples of their parts do: all series of a study lie together, in order of their UID.
+ *
+ * | column   | key (version 1, partition u32 big-endian, …)        | value                              |
+ * |----------|-----------------------------------------------------|------------------------------------|
+ * | catalog  | `s` study                                           | study record                       |
+ * | catalog  | `e` study NUL series                                | series record                      |
+ * | catalog  | `i` study NUL series NUL instance                   | instance record                    |
+ * | catalog  | `u` instance NUL study NUL series                   | empty                              |
+ * | catalog  | `p` PatientID NUL study                             | empty                              |
+ * | catalog  | `a` AccessionNumber NUL study                       | empty                              |
+ * | metadata | study NUL series NUL instance                       | metadata document                  |
+ * | frames   | study NUL series NUL instance NUL `l`               | layout                             |
+ * | frames   | study NUL series NUL instance NUL `f` page u32      | frame table page                   |
+ *
+ * Example: `01 00000000 69 "1.2" 00 "1.2.3" 00 "1.2.3.4"`. Keys without a partition:
+ *
+ * | column   | key (version 1, …)                                  | value                              |
+ * |----------|-----------------------------------------------------|------------------------------------|
+ * | blobs    | segment u32, offset u64, chunk u32                  | bytes of a blob                    |
+ * | changes  | sequence u64                                        | change record                      |
+ * | default  | `t`                                                 | state of the store                 |
+ * | default  | `g` segment u32                                     | empty: a file of its own is in use |
+ */
+export const keyVersion = 1;
+
+/** The column families of the database. */
+export type StoreColumn = 'default' | 'catalog' | 'metadata' | 'frames' | 'blobs' | 'changes';
+
+const prefixBytes = 5;
+const separator = 0;
+
+const kind = {
+  study: 's',
+  series: 'e',
+  instance: 'i',
+  sopInstance: 'u',
+  patientId: 'p',
+  accessionNumber: 'a',
+} as const;
+
+/** Attributes of a study that have an ordered key of their own. */
+export type OrderedAttribute = 'patientId' | 'accessionNumber';
+
+/** Values longer than this are cut in ordered keys; readers compare with the record. */
+const orderedValueBytesMax = 256;
+
+export function studyKey(partition: number, studyInstanceUid: string): Buffer {
+  return textKey(partition, kind.study + studyInstanceUid);
+}
+
+export function seriesKey(partition: number, key: SeriesKey): Buffer {
+  return textKey(partition, `${kind.series}${key.studyInstanceUid}\0${key.seriesInstanceUid}`);
+}
+
+export function instanceKey(partition: number, key: InstanceKey): Buffer {
+  return textKey(partition, kind.instance + uidPath(key));
+}
+
+export function sopInstanceKey(partition: number, key: InstanceKey): Buffer {
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = key;
+  return textKey(
+    partition,
+    `${kind.sopInstance}${sopInstanceUid}\0${studyInstanceUid}\0${seriesInstanceUid}`,
+  );
+}
+
+export function orderedKey(
+  partition: number,
+  attribute: OrderedAttribute,
+  value: string,
+  studyInstanceUid: string,
+): Buffer {
+  return Buffer.concat([
+    orderedPrefix(partition, attribute, value),
+    Buffer.from(studyInstanceUid, 'latin1'),
+  ]);
+}
+
+export function metadataKey(partition: number, key: InstanceKey): Buffer {
+  return textKey(partition, uidPath(key));
+}
+
+export function layoutKey(partition: number, key: InstanceKey): Buffer {
+  return textKey(partition, `${uidPath(key)}\0l`);
+}
+
+/** Pages of a frame table are numbered from 0. */
+export function frameTableKey(partition: number, key: InstanceKey, page: number): Buffer {
+  const path = `${uidPath(key)}\0f`;
+  const bytes = Buffer.allocUnsafe(prefixBytes + path.length + 4);
+  writePrefix(bytes, partition);
+  bytes.write(path, prefixBytes, 'latin1');
+  bytes.writeUInt32BE(page, prefixBytes + path.length);
+  return bytes;
+}
+
+/** A blob kept in RocksDB values is cut into chunks, numbered from 0. */
+export function blobChunkKey(segment: number, offset: number, chunk: number): Buffer {
+  const bytes = Buffer.allocUnsafe(17);
+  bytes[0] = keyVersion;
+  bytes.writeUInt32BE(segment, 1);
+  bytes.writeBigUInt64BE(BigInt(offset), 5);
+  bytes.writeUInt32BE(chunk, 13);
+  return bytes;
+}
+
+export function changeKey(sequence: number): Buffer {
+  const bytes = Buffer.allocUnsafe(9);
+  bytes[0] = keyVersion;
+  bytes.writeBigUInt64BE(BigInt(sequence), 1);
+  return bytes;
+}
+
+export function sequenceOfChangeKey(key: Buffer): number {
+  return Number(key.readBigUInt64BE(1));
+}
+
+export const storeStateKey: Buffer = Buffer.from([keyVersion, 't'.charCodeAt(0)]);
+
+export function ownFileKey(segment: number): Buffer {
+  const bytes = Buffer.allocUnsafe(6);
+  bytes[0] = keyVersion;
+  bytes[1] = 'g'.charCodeAt(0);
+  bytes.writeUInt32BE(segment, 2);
+  return bytes;
+}
+
+/** Keys from `gte` up to, without, `lt`. */
+export interface KeyRange {
+  readonly gte: Buffer;
+  readonly lt: Buffer;
+}
+
+export function studyRange(partition: number): KeyRange {
+  return rangeOf(textKey(partition, kind.study));
+}
+
+export function seriesRange(partition: number, studyInstanceUid: string): KeyRange {
+  return rangeOf(textKey(partition, `${kind.series}${studyInstanceUid}\0`));
+}
+
+/** Instances of a study, or of one of its series. */
+export function instanceRange(
+  partition: number,
+  studyInstanceUid: string,
+  seriesInstanceUid?: string,
+): KeyRange {
+  const series = seriesInstanceUid === undefined ? '' : `${seriesInstanceUid}\0`;
+  return rangeOf(textKey(partition, `${kind.instance}${studyInstanceUid}\0${series}`));
+}
+
+export function sopInstanceRange(partition: number, sopInstanceUid: string): KeyRange {
+  return rangeOf(textKey(partition, `${kind.sopInstance}${sopInstanceUid}\0`));
+}
+
+export function orderedRange(
+  partition: number,
+  attribute: OrderedAttribute,
+  value: string,
+): KeyRange {
+  return rangeOf(orderedPrefix(partition, attribute, value));
+}
+
+/** The parts of a key of `catalog`, without its kind. */
+export function partsOfKey(key: Buffer): string[] {
+  return key.toString('latin1', prefixBytes + 1, key.length).split('\0');
+}
+
+/** The study at the end of an ordered key. */
+export function studyOfOrderedKey(key: Buffer): string {
+  return key.toString('latin1', key.lastIndexOf(separator) + 1, key.length);
+}
+
+function uidPath(key: InstanceKey): string {
+  return `${key.studyInstanceUid}\0${key.seriesInstanceUid}\0${key.sopInstanceUid}`;
+}
+
+/** A key whose parts are all ASCII, as UIDs are. */
+function textKey(partition: number, text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(prefixBytes + text.length);
+  writePrefix(bytes, partition);
+  bytes.write(text, prefixBytes, 'latin1');
+  return bytes;
+}
+
+function writePrefix(bytes: Buffer, partition: number): void {
+  bytes[0] = keyVersion;
+  bytes.writeUInt32BE(partition, 1);
+}
+
+/** NUL is no character of a DICOM string; where one came in nevertheless, it must not end the part. */
+function orderedPrefix(partition: number, attribute: OrderedAttribute, value: string): Buffer {
+  const text = Buffer.from(value.replaceAll('\0', ' '), 'utf8').subarray(0, orderedValueBytesMax);
+  const bytes = Buffer.allocUnsafe(prefixBytes + 1 + text.length + 1);
+  writePrefix(bytes, partition);
+  bytes.write(kind[attribute], prefixBytes, 'latin1');
+  text.copy(bytes, prefixBytes + 1);
+  bytes[bytes.length - 1] = separator;
+  return bytes;
+}
+
+/** All keys that begin with `prefix`, whose last byte is never 255. */
+function rangeOf(prefix: Buffer): KeyRange {
+  const lt = Buffer.from(prefix);
+  lt[lt.length - 1]! += 1;
+  return { gte: prefix, lt };
+}

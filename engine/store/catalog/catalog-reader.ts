@@ -1,0 +1,228 @@
+import type { InstanceLayout, MetadataDocument } from '#engine/dicom/instance/parsed-instance.js';
+import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
+import * as keys from './catalog-keys.js';
+import type { KeyRange, OrderedAttribute, StoreColumn } from './catalog-keys.js';
+import type {
+  ChangeRecord,
+  InstanceKey,
+  InstanceRecord,
+  SeriesKey,
+  SeriesRecord,
+  StudyRecord,
+} from './catalog-records.js';
+import { readStoreState } from '../store-state.js';
+import { decodeChange } from './change-codec.js';
+import { decodeFrameTablePage, decodeLayout, decodeMetadata } from './metadata-codec.js';
+import { decodeInstanceRecord, decodeSeriesRecord, decodeStudyRecord } from './record-codec.js';
+import { matchesOrderedAttribute } from './ordered-attributes.js';
+
+/** Entries that one step of an iteration reads. */
+const stepEntriesMax = 512;
+
+/**
+ * Reads the catalogue, on any thread, over a database that the thread opened or borrowed. Every method is synchronous and takes
+ * microseconds for what is in memory; those that can return many entries are generators which read a bounded step at a time, so
+ * that a caller may stop between two. A commit becomes visible as a whole, but two calls may see two states.
+ */
+export class CatalogReader {
+  readonly #database: RocksdbDatabase<StoreColumn>;
+
+  constructor(database: RocksdbDatabase<StoreColumn>) {
+    this.#database = database;
+  }
+
+  findStudy(partition: number, studyInstanceUid: string): StudyRecord | undefined {
+    return this.findStudies(partition, [studyInstanceUid])[0];
+  }
+
+  /** Records in the order asked, in one read; undefined for those that do not exist. */
+  findStudies(partition: number, uids: readonly string[]): (StudyRecord | undefined)[] {
+    const wanted = uids.map((uid) => keys.studyKey(partition, uid));
+    return this.#database
+      .getMany('catalog', wanted)
+      .map((value, n) => (value === undefined ? undefined : decodeStudyRecord(uids[n]!, value)));
+  }
+
+  findSeries(partition: number, key: SeriesKey): SeriesRecord | undefined {
+    return this.findSeriesMany(partition, [key])[0];
+  }
+
+  findSeriesMany(partition: number, wanted: readonly SeriesKey[]): (SeriesRecord | undefined)[] {
+    return this.#database
+      .getMany(
+        'catalog',
+        wanted.map((key) => keys.seriesKey(partition, key)),
+      )
+      .map((value, n) => (value === undefined ? undefined : decodeSeriesRecord(wanted[n]!, value)));
+  }
+
+  findInstance(partition: number, key: InstanceKey): InstanceRecord | undefined {
+    return this.findInstances(partition, [key])[0];
+  }
+
+  findInstances(partition: number, wanted: readonly InstanceKey[]): (InstanceRecord | undefined)[] {
+    return this.#database
+      .getMany(
+        'catalog',
+        wanted.map((key) => keys.instanceKey(partition, key)),
+      )
+      .map((value, n) =>
+        value === undefined ? undefined : decodeInstanceRecord(wanted[n]!, value),
+      );
+  }
+
+  /** Instances with a SOP Instance UID, whatever their study: more than one where senders reused it. */
+  findInstancesBySop(partition: number, sopInstanceUid: string): InstanceRecord[] {
+    const found: InstanceKey[] = [];
+    const range = keys.sopInstanceRange(partition, sopInstanceUid);
+    for (const { keys: page } of this.#pages('catalog', range, false)) {
+      for (const key of page) {
+        const [, studyInstanceUid, seriesInstanceUid] = keys.partsOfKey(key);
+        found.push({
+          studyInstanceUid: studyInstanceUid!,
+          seriesInstanceUid: seriesInstanceUid!,
+          sopInstanceUid,
+        });
+      }
+    }
+    return this.findInstances(partition, found).filter((record) => record !== undefined);
+  }
+
+  /** All studies in the order of their UID, those behind `afterStudyInstanceUid` when it is given. */
+  *studies(partition: number, afterStudyInstanceUid?: string): Generator<StudyRecord> {
+    const range = keys.studyRange(partition);
+    const start =
+      afterStudyInstanceUid === undefined
+        ? range
+        : { gt: keys.studyKey(partition, afterStudyInstanceUid), lt: range.lt };
+    for (const { keys: page, values } of this.#pages('catalog', start, true)) {
+      for (let n = 0; n < page.length; n++) {
+        yield decodeStudyRecord(keys.partsOfKey(page[n]!)[0]!, values[n]!);
+      }
+    }
+  }
+
+  /** The series of a study in the order of their UID. */
+  *series(partition: number, studyInstanceUid: string): Generator<SeriesRecord> {
+    const range = keys.seriesRange(partition, studyInstanceUid);
+    for (const { keys: page, values } of this.#pages('catalog', range, true)) {
+      for (let n = 0; n < page.length; n++) {
+        const [study, series] = keys.partsOfKey(page[n]!);
+        yield decodeSeriesRecord(
+          { studyInstanceUid: study!, seriesInstanceUid: series! },
+          values[n]!,
+        );
+      }
+    }
+  }
+
+  /** The instances of a study or of one of its series, in the order of series and instance UID. */
+  *instances(
+    partition: number,
+    studyInstanceUid: string,
+    seriesInstanceUid?: string,
+  ): Generator<InstanceRecord> {
+    const range = keys.instanceRange(partition, studyInstanceUid, seriesInstanceUid);
+    for (const { keys: page, values } of this.#pages('catalog', range, true)) {
+      for (let n = 0; n < page.length; n++) {
+        const [study, series, instance] = keys.partsOfKey(page[n]!);
+        yield decodeInstanceRecord(
+          { studyInstanceUid: study!, seriesInstanceUid: series!, sopInstanceUid: instance! },
+          values[n]!,
+        );
+      }
+    }
+  }
+
+  listSeries(partition: number, studyInstanceUid: string): SeriesRecord[] {
+    return [...this.series(partition, studyInstanceUid)];
+  }
+
+  listInstances(
+    partition: number,
+    studyInstanceUid: string,
+    seriesInstanceUid?: string,
+  ): InstanceRecord[] {
+    return [...this.instances(partition, studyInstanceUid, seriesInstanceUid)];
+  }
+
+  /** Studies whose PatientID is exactly `value` (case counts, outer spaces do not), in the order of their UID. */
+  studiesByPatientId(partition: number, value: string): Generator<StudyRecord> {
+    return this.#studiesByOrderedKey(partition, 'patientId', value);
+  }
+
+  studiesByAccessionNumber(partition: number, value: string): Generator<StudyRecord> {
+    return this.#studiesByOrderedKey(partition, 'accessionNumber', value);
+  }
+
+  /** Throws `corrupt` when the document fails its checksum. Its JSON is the caller's. */
+  readMetadata(partition: number, key: InstanceKey): MetadataDocument | undefined {
+    return this.readMetadataMany(partition, [key])[0];
+  }
+
+  readMetadataMany(
+    partition: number,
+    wanted: readonly InstanceKey[],
+  ): (MetadataDocument | undefined)[] {
+    return this.#database
+      .getMany(
+        'metadata',
+        wanted.map((key) => keys.metadataKey(partition, key)),
+      )
+      .map((value) => (value === undefined ? undefined : decodeMetadata(value)));
+  }
+
+  /** Throws `corrupt`. */
+  readLayout(partition: number, key: InstanceKey): InstanceLayout | undefined {
+    const value = this.#database.get('frames', keys.layoutKey(partition, key));
+    return value === undefined ? undefined : decodeLayout(value);
+  }
+
+  /** Encoded frame table entries `page` × 4,096 and following. Throws `corrupt`. */
+  readFrameTablePage(partition: number, key: InstanceKey, page: number): Uint8Array | undefined {
+    const value = this.#database.get('frames', keys.frameTableKey(partition, key, page));
+    return value === undefined ? undefined : decodeFrameTablePage(value);
+  }
+
+  /** The last sequence of the change log, 0 when it is empty. */
+  lastSequence(): number {
+    return readStoreState(this.#database).sequence;
+  }
+
+  /** Up to `limit` entries of the change log behind `afterSequence`, oldest first. Throws `corrupt`. */
+  readChanges(afterSequence: number, limit: number): ChangeRecord[] {
+    const { keys: page, values } = this.#database.range('changes', {
+      gt: keys.changeKey(afterSequence),
+      limit,
+    });
+    return page.map((key, n) => decodeChange(keys.sequenceOfChangeKey(key), values[n]!));
+  }
+
+  *#studiesByOrderedKey(
+    partition: number,
+    attribute: OrderedAttribute,
+    value: string,
+  ): Generator<StudyRecord> {
+    const range = keys.orderedRange(partition, attribute, value.trim());
+    for (const { keys: page } of this.#pages('catalog', range, false)) {
+      for (const study of this.findStudies(partition, page.map(keys.studyOfOrderedKey))) {
+        if (study !== undefined && matchesOrderedAttribute(study, attribute, value)) yield study;
+      }
+    }
+  }
+
+  *#pages(
+    column: StoreColumn,
+    range: KeyRange | { readonly gt: Buffer; readonly lt: Buffer },
+    values: boolean,
+  ): Generator<{ readonly keys: readonly Buffer[]; readonly values: readonly Buffer[] }> {
+    let rest: KeyRange | { readonly gt: Buffer; readonly lt: Buffer } = range;
+    for (;;) {
+      const page = this.#database.range(column, { ...rest, limit: stepEntriesMax, values });
+      if (page.keys.length > 0) yield page;
+      const last = page.keys.at(-1);
+      if (!page.isCut || last === undefined) return;
+      rest = { gt: last, lt: range.lt };
+    }
+  }
+}

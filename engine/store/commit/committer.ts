@@ -1,0 +1,234 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type { CommitOutcome, CommitRequest, IndexFeed } from '#engine/threads/task-messages.js';
+import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
+import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
+import type { BlobReader, BlobRecord, BlobStore } from '../blob/blob-store.js';
+import { blobOf } from '../blob/spill-files.js';
+import type { SpillFiles } from '../blob/spill-files.js';
+import { storeStateKey } from '../catalog/catalog-keys.js';
+import type { StoreColumn } from '../catalog/catalog-keys.js';
+import { CatalogReader } from '../catalog/catalog-reader.js';
+import type { BlobLocator, InstanceRecord } from '../catalog/catalog-records.js';
+import { encodeStoreState } from '../store-state.js';
+import { toWriteError } from '../store-errors.js';
+import { isSameInstance } from './duplicate-check.js';
+import { putHierarchy, putInstance, replacedSequences } from './group-records.js';
+import { Hierarchy } from './hierarchy.js';
+import type { AddedInstance, HierarchyChanges } from './hierarchy.js';
+import { receivedBytesOf } from './received-bytes.js';
+import type { ReceivedBytes } from './received-bytes.js';
+
+export interface CommitterOptions {
+  readonly arena: SharedArrayBuffer;
+  readonly database: RocksdbDatabase<StoreColumn>;
+  readonly blobs: BlobStore;
+  readonly blobReader: BlobReader;
+  readonly spills: SpillFiles;
+  /** Last sequence of the change log. */
+  readonly sequence: number;
+}
+
+/** What became of one group: an outcome per request, and what the index must apply to see it. */
+export interface CommittedGroup {
+  readonly outcomes: readonly CommitOutcome[];
+  readonly feeds: readonly IndexFeed[];
+}
+
+interface Candidate {
+  readonly request: CommitRequest;
+  readonly bytes: ReceivedBytes;
+}
+
+/** An instance of the group on its way into the store. */
+interface Addition extends AddedInstance {
+  readonly candidate: Candidate;
+  readonly record: BlobRecord;
+}
+
+/**
+ * Commits groups of instances, one group at a time: bytes to the blob store and synced, then one synced RocksDB batch with all
+ * records. The batch is the commit point: before it nothing of the group can be read, after it everything.
+ */
+export class Committer {
+  readonly #options: CommitterOptions;
+  readonly #catalog: CatalogReader;
+  readonly #hierarchy: Hierarchy;
+  readonly #batch: RocksdbBatch<StoreColumn>;
+  #sequence: number;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+    this.#catalog = new CatalogReader(options.database);
+    this.#hierarchy = new Hierarchy(this.#catalog);
+    this.#batch = options.database.createBatch();
+    this.#sequence = options.sequence;
+  }
+
+  /** Last sequence of the change log. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /**
+   * Commits a group whose instances all have different UIDs. An operating error fails the requests it concerns; any other error
+   * is thrown, and then nothing may be committed any more.
+   */
+  commit(requests: readonly CommitRequest[]): CommittedGroup {
+    const outcomes: CommitOutcome[] = [];
+    const candidates = this.#newInstances(requests, outcomes);
+    if (candidates.length === 0) return { outcomes, feeds: [] };
+    let feeds: readonly IndexFeed[] = [];
+    try {
+      feeds = this.#write(candidates);
+      for (const { request } of candidates) {
+        outcomes.push({ commitId: request.commitId, result: 'stored' });
+      }
+    } catch (error) {
+      if (!(error instanceof GantryError)) throw error;
+      for (const candidate of candidates) {
+        this.#dropSpill(candidate.request);
+        outcomes.push(failure(candidate.request, error));
+      }
+    }
+    return { outcomes, feeds };
+  }
+
+  /** The requests that are not stored yet; the others get their outcome. */
+  #newInstances(requests: readonly CommitRequest[], outcomes: CommitOutcome[]): Candidate[] {
+    const stored = this.#storedInstances(requests);
+    const fresh: Candidate[] = [];
+    requests.forEach((request, n) => {
+      try {
+        const bytes = receivedBytesOf(request, this.#options.arena, this.#options.spills);
+        const candidate = { request, bytes };
+        const known = stored[n];
+        if (known === undefined) fresh.push(candidate);
+        else outcomes.push(this.#duplicateOutcome(candidate, known));
+      } catch (error) {
+        if (!(error instanceof GantryError)) throw error;
+        this.#dropSpill(request);
+        outcomes.push(failure(request, error));
+      }
+    });
+    return fresh;
+  }
+
+  /** Records with the UIDs of the requests, read in one go for each partition. */
+  #storedInstances(requests: readonly CommitRequest[]): (InstanceRecord | undefined)[] {
+    const found: (InstanceRecord | undefined)[] = [];
+    for (const partition of new Set(requests.map((request) => request.partition))) {
+      const positions = [...requests.keys()].filter((n) => requests[n]!.partition === partition);
+      const uids = positions.map((n) => requests[n]!.instance.identifiers);
+      const records = this.#catalog.findInstances(partition, uids);
+      positions.forEach((n, m) => (found[n] = records[m]));
+    }
+    return found;
+  }
+
+  #duplicateOutcome(candidate: Candidate, known: InstanceRecord): CommitOutcome {
+    const { request, bytes } = candidate;
+    const { blobReader } = this.#options;
+    try {
+      const received = { instance: request.instance, bytes };
+      const readers = { catalog: this.#catalog, blobs: blobReader };
+      return isSameInstance(known, request.partition, received, readers)
+        ? { commitId: request.commitId, result: 'identical' }
+        : failure(request, new GantryError('duplicate'));
+    } finally {
+      this.#dropSpill(request);
+    }
+  }
+
+  #write(candidates: readonly Candidate[]): IndexFeed[] {
+    const additions = this.#additionsOf(candidates);
+    try {
+      const locators = this.#writeBlobs(additions);
+      const records = additions.map((addition, n) =>
+        putInstance(this.#batch, addition, locators[n]!),
+      );
+      const changes = this.#hierarchy.apply(additions);
+      putHierarchy(this.#batch, changes);
+      const sequence = this.#sequence + additions.length;
+      const state = { ...this.#options.blobs.position, sequence };
+      this.#batch.put('default', storeStateKey, encodeStoreState(state));
+      this.#batch.writeSync();
+      this.#sequence = sequence;
+      this.#hierarchy.keep(changes);
+      return feedsOf(additions, records, changes);
+    } catch (error) {
+      this.#batch.clear();
+      throw toWriteError(error);
+    }
+  }
+
+  /** Gives out sequences, those of one partition together, so that a feed of one partition ends at a sequence. */
+  #additionsOf(candidates: readonly Candidate[]): Addition[] {
+    const createdAtMs = Date.now();
+    return candidates
+      .toSorted((a, b) => a.request.partition - b.request.partition)
+      .map((candidate, n) => {
+        const { request, bytes } = candidate;
+        const { partition, instance } = request;
+        const sequence = this.#sequence + 1 + n;
+        const blob = blobOf(instance.prefix, bytes);
+        const record: BlobRecord = {
+          partition,
+          identifiers: instance.identifiers,
+          transferSyntaxUid: instance.transferSyntaxUid,
+          sequence,
+          createdAtMs,
+          prefix: instance.prefix,
+          extents: bytes.extents,
+          ...blob,
+        };
+        const storedBytes = blob.length;
+        return { candidate, record, partition, instance, sequence, createdAtMs, storedBytes };
+      });
+  }
+
+  #writeBlobs(additions: readonly Addition[]): BlobLocator[] {
+    const { blobs, spills } = this.#options;
+    const inArena = additions.filter(({ candidate }) => candidate.bytes.spillId === undefined);
+    const written = blobs.writeGroup(
+      inArena.map(({ record }) => record),
+      this.#batch,
+    );
+    let next = 0;
+    return additions.map(({ candidate, record }) => {
+      const { spillId } = candidate.bytes;
+      return spillId === undefined ? written[next++]! : spills.finish(spillId, record);
+    });
+  }
+
+  #dropSpill(request: CommitRequest): void {
+    if (request.spillId !== undefined) this.#options.spills.abandon(request.spillId);
+  }
+}
+
+function failure(request: CommitRequest, error: GantryError): CommitOutcome {
+  const { code, detail } = error;
+  return { commitId: request.commitId, result: { code, detail } };
+}
+
+/** One feed for each partition of the group, in the order of their sequences. */
+function feedsOf(
+  additions: readonly Addition[],
+  records: readonly InstanceRecord[],
+  changes: HierarchyChanges,
+): IndexFeed[] {
+  return [...new Set(additions.map(({ partition }) => partition))].map((partition) => {
+    const instances = records.filter((_, n) => additions[n]!.partition === partition);
+    const studies = changes.studies.filter((change) => change.partition === partition);
+    const series = changes.series.filter((change) => change.partition === partition);
+    return {
+      kind: 'feed',
+      partition,
+      sequence: instances.at(-1)!.sequence,
+      studies: studies.map(({ after }) => after),
+      series: series.map(({ after }) => after),
+      instances,
+      replacedStudySequences: replacedSequences(studies),
+      replacedSeriesSequences: replacedSequences(series),
+    };
+  });
+}

@@ -1,0 +1,151 @@
+import { toGantryError } from '#engine/base/error-catalogue.js';
+import type { ErrorCode } from '#engine/base/error-catalogue.js';
+import type {
+  CommitOutcome,
+  CommitRequest,
+  IndexFeed,
+  StoreReply,
+  StoreRequest,
+} from '#engine/threads/task-messages.js';
+import type { BlobReader, BlobStore } from '../blob/blob-store.js';
+import type { SpillFiles } from '../blob/spill-files.js';
+import type { Committer } from './committer.js';
+import { viewsOf } from './received-bytes.js';
+
+export interface GroupLoopOptions {
+  readonly arena: SharedArrayBuffer;
+  readonly committer: Committer;
+  readonly spills: SpillFiles;
+  readonly blobs: BlobStore;
+  readonly blobReader: BlobReader;
+  readonly groupInstancesMax: number;
+  readonly groupBytesMax: number;
+}
+
+/** Where the loop takes its messages from and sends its answers to. */
+export interface GroupLoopPorts {
+  /** The next message that has arrived, undefined when there is none. */
+  receive(): StoreRequest | undefined;
+  reply(message: StoreReply): void;
+  feed(message: IndexFeed): void;
+}
+
+/**
+ * Forms commit groups of all that arrived while the group before was written. Everything is synchronous: the thread has nothing
+ * else to do, and a commit that nothing can interleave is one that can be reasoned about.
+ */
+export class GroupLoop {
+  readonly #options: GroupLoopOptions;
+  readonly #waiting: StoreRequest[] = [];
+  #failure: { readonly code: ErrorCode; readonly detail: string } | undefined;
+
+  constructor(options: GroupLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Last sequence of the change log. */
+  get sequence(): number {
+    return this.#options.committer.sequence;
+  }
+
+  /** Works until no message is left; true when the last one taken asked to close. */
+  run(ports: GroupLoopPorts): boolean {
+    for (;;) {
+      this.#receiveAll(ports);
+      const next = this.#waiting[0];
+      if (next === undefined) return false;
+      if (next.kind === 'commit') {
+        this.#commit(this.#takeGroup(), ports);
+        continue;
+      }
+      this.#waiting.shift();
+      if (next.kind === 'close') return true;
+      if (next.kind === 'spill') this.#spill(next, ports);
+      else this.#options.spills.abandon(next.spillId);
+    }
+  }
+
+  /** Ends the work with the files; uncommitted spills are removed. */
+  async close(): Promise<void> {
+    this.#options.spills.close();
+    this.#options.blobReader.close();
+    await this.#options.blobs.close();
+  }
+
+  #receiveAll(ports: GroupLoopPorts): void {
+    for (;;) {
+      const message = ports.receive();
+      if (message === undefined) return;
+      this.#waiting.push(message);
+    }
+  }
+
+  /**
+   * The commits at the head of the queue, up to the limits of a group. Of two with the same UIDs the second waits for the next
+   * group, where it finds the first one stored.
+   */
+  #takeGroup(): CommitRequest[] {
+    const { groupInstancesMax, groupBytesMax } = this.#options;
+    const group: CommitRequest[] = [];
+    const names = new Set<string>();
+    let bytes = 0;
+    for (const request of this.#waiting) {
+      if (request.kind !== 'commit' || group.length === groupInstancesMax) break;
+      const inArena = request.source.kind === 'arena' ? request.source.length : 0;
+      const name = nameOf(request);
+      if (names.has(name) || (group.length > 0 && bytes + inArena > groupBytesMax)) break;
+      names.add(name);
+      bytes += inArena;
+      group.push(request);
+    }
+    this.#waiting.splice(0, group.length);
+    return group;
+  }
+
+  #commit(group: readonly CommitRequest[], ports: GroupLoopPorts): void {
+    const { committer } = this.#options;
+    try {
+      if (this.#failure === undefined) {
+        const { outcomes, feeds } = committer.commit(group);
+        // The index must have the rows when the acknowledgement makes someone ask for them.
+        for (const feed of feeds) ports.feed(feed);
+        ports.reply({ kind: 'committed', outcomes, sequence: committer.sequence });
+        return;
+      }
+    } catch (error) {
+      this.#fail(error, ports);
+    }
+    const result = this.#failure!;
+    const outcomes: CommitOutcome[] = group.map(({ commitId }) => ({ commitId, result }));
+    ports.reply({ kind: 'committed', outcomes, sequence: committer.sequence });
+  }
+
+  #spill(request: StoreRequest & { readonly kind: 'spill' }, ports: GroupLoopPorts): void {
+    const { arena, spills } = this.#options;
+    const { spillId } = request;
+    if (this.#failure !== undefined) {
+      ports.reply({ kind: 'spill-failed', spillId, ...this.#failure });
+      return;
+    }
+    try {
+      const spilled = spills.append(spillId, viewsOf(arena, request.extents));
+      ports.reply({ kind: 'spilled', spillId, ...spilled });
+    } catch (error) {
+      const { code, detail } = toGantryError(error);
+      if (code !== 'storage-full') this.#fail(error, ports);
+      ports.reply({ kind: 'spill-failed', spillId, code, detail });
+    }
+  }
+
+  /** From here on nothing is acknowledged: what reached the disk is not known any more. */
+  #fail(error: unknown, ports: GroupLoopPorts): void {
+    const detail = error instanceof Error ? error.message : String(error);
+    this.#failure = { code: 'store-unavailable', detail: 'an earlier write failed' };
+    ports.reply({ kind: 'failed', code: 'store-unavailable', detail });
+  }
+}
+
+function nameOf(request: CommitRequest): string {
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = request.instance.identifiers;
+  return `${request.partition}\0${studyInstanceUid}\0${seriesInstanceUid}\0${sopInstanceUid}`;
+}

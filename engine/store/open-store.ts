@@ -1,0 +1,87 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
+import type { RocksdbColumnOptions } from '#native-bindings/rocksdb/rocksdb-options.js';
+import type { BlobReader } from './blob/blob-store.js';
+import { StoredBlobReader } from './blob/stored-blob-reader.js';
+import type { StoreColumn } from './catalog/catalog-keys.js';
+import { CatalogReader } from './catalog/catalog-reader.js';
+import { prepareDataDirectory } from './data-directory.js';
+
+export interface OpenStoreOptions {
+  readonly directory: string;
+  /** Upper bound of RocksDB's memtables; default 64 MiB. */
+  readonly memtableBytesMax?: number;
+  /** RocksDB's block cache; default 64 MiB. */
+  readonly cacheBytes?: number;
+  /** Threads for RocksDB's flushes and compactions; default 2. */
+  readonly parallelism?: number;
+}
+
+/** The store as its owner, the main thread, holds it. */
+export interface OpenedStore {
+  /** Its `handle` goes to the threads that borrow it. */
+  readonly database: RocksdbDatabase<StoreColumn>;
+  readonly reader: CatalogReader;
+  readonly blobReader: BlobReader;
+  /** Only after all threads that borrowed the database have ended. */
+  close(): Promise<void>;
+}
+
+/** Shares of the memory budgets, after what an instance writes to each column and how often it is read. */
+const columns: Readonly<Record<StoreColumn, RocksdbColumnOptions>> = {
+  default: { memtableShare: 1, cacheShare: 1 },
+  catalog: { memtableShare: 5, cacheShare: 8 },
+  metadata: { memtableShare: 8, cacheShare: 4 },
+  frames: { memtableShare: 2, cacheShare: 2 },
+  blobs: { memtableShare: 5, cacheShare: 2 },
+  changes: { memtableShare: 1, cacheShare: 1 },
+};
+
+const mib = 1024 * 1024;
+
+/**
+ * Opens the store in `directory`, which is created where it is missing. Throws `store-unavailable` when another process has it
+ * open or it cannot be read by this program.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
+  const paths = prepareDataDirectory(options.directory);
+  const database = await openDatabase(paths.catalog, options);
+  const blobReader = new StoredBlobReader(paths.segments, database);
+  return {
+    database,
+    reader: new CatalogReader(database),
+    blobReader,
+    close: async () => {
+      blobReader.close();
+      await database.close();
+    },
+  };
+}
+
+async function openDatabase(
+  directory: string,
+  options: OpenStoreOptions,
+): Promise<RocksdbDatabase<StoreColumn>> {
+  const { memtableBytesMax = 64 * mib, cacheBytes = 64 * mib, parallelism = 2 } = options;
+  try {
+    return await RocksdbDatabase.open<StoreColumn>(directory, {
+      columns,
+      memtableBytesMax,
+      cacheBytes,
+      parallelism,
+    });
+  } catch (error) {
+    throw new GantryError(
+      'store-unavailable',
+      isLocked(error)
+        ? 'the data directory is in use by another process'
+        : 'the catalogue could not be opened',
+      { cause: error },
+    );
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'LEVEL_LOCKED';
+}

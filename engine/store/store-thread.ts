@@ -1,0 +1,95 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
+import { BlobLog } from './blob/blob-log.js';
+import type { BlobStore } from './blob/blob-store.js';
+import { RocksdbBlobStore } from './blob/rocksdb-blob-store.js';
+import { removeUnusedFiles } from './blob/remove-unused-files.js';
+import { SegmentNumbers } from './blob/segment-files.js';
+import { SegmentPreparer } from './blob/segment-preparer.js';
+import { SpillFiles } from './blob/spill-files.js';
+import { StoredBlobReader } from './blob/stored-blob-reader.js';
+import type { StoreColumn } from './catalog/catalog-keys.js';
+import { Committer } from './commit/committer.js';
+import { GroupLoop } from './commit/group-loop.js';
+import { dataDirectoryOf } from './data-directory.js';
+import { readStoreState } from './store-state.js';
+
+/** What the store thread is started with (`workerData`). */
+export interface StoreThreadData {
+  readonly arena: SharedArrayBuffer;
+  readonly directory: string;
+  /** `handle` of the database that the main thread opened and closes after this thread has ended. */
+  readonly databaseHandle: bigint;
+  readonly options: StoreThreadOptions;
+  /** Where `IndexFeed`s go, moved to this thread; without it nothing is fed. */
+  readonly indexPort?: MessagePort;
+}
+
+export interface StoreThreadOptions {
+  /** `log`: segment files for all but small blobs; `values`: RocksDB values for all but spilled ones. */
+  readonly blobStore: 'log' | 'values';
+  readonly segmentBytes: number;
+  /** Segment files written with zeros ahead of their use. */
+  readonly segmentsAhead: number;
+  /** Blobs up to this size go to RocksDB values, in groups that hold no longer one. */
+  readonly valueBytesMax: number;
+  readonly groupInstancesMax: number;
+  readonly groupBytesMax: number;
+}
+
+const mib = 1024 * 1024;
+
+export const defaultStoreThreadOptions: StoreThreadOptions = {
+  blobStore: 'log',
+  segmentBytes: 256 * mib,
+  segmentsAhead: 1,
+  valueBytesMax: 8 * 1024,
+  groupInstancesMax: 512,
+  groupBytesMax: 64 * mib,
+};
+
+/** Takes up a store where its last commit left it. */
+export function createGroupLoop(
+  data: StoreThreadData,
+  database: RocksdbDatabase<StoreColumn>,
+): GroupLoop {
+  const { segments } = dataDirectoryOf(data.directory);
+  const state = readStoreState(database);
+  removeUnusedFiles(segments, database);
+  const numbers = new SegmentNumbers(segments, state.segment);
+  const spills = new SpillFiles(segments, numbers);
+  const blobs = createBlobStore(data.options, segments, state, numbers);
+  const blobReader = new StoredBlobReader(segments, database);
+  const { arena, options } = data;
+  const committer = new Committer({
+    arena,
+    database,
+    blobs,
+    blobReader,
+    spills,
+    sequence: state.sequence,
+  });
+  return new GroupLoop({ arena, committer, spills, blobs, blobReader, ...options });
+}
+
+function createBlobStore(
+  options: StoreThreadOptions,
+  directory: string,
+  position: { readonly segment: number; readonly segmentEnd: number },
+  numbers: SegmentNumbers,
+): BlobStore {
+  const values = new RocksdbBlobStore(position);
+  if (options.blobStore === 'values') return values;
+  const { segmentBytes, valueBytesMax, segmentsAhead: aheadCount } = options;
+  const isEager = position.segment !== 0;
+  const preparer = new SegmentPreparer({ directory, segmentBytes, aheadCount, isEager });
+  return new BlobLog({
+    directory,
+    segmentBytes,
+    valueBytesMax,
+    values,
+    position,
+    numbers,
+    preparer,
+  });
+}

@@ -1,0 +1,40 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { assert } from '#engine/base/assert.js';
+import type { StoreReply, StoreRequest } from '#engine/threads/task-messages.js';
+import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
+import type { StoreColumn } from './catalog/catalog-keys.js';
+import { createGroupLoop } from './store-thread.js';
+import type { StoreThreadData } from './store-thread.js';
+
+/**
+ * The store thread: the only writer of the catalogue and the blob log. It answers `ready` when it takes requests and `closed`
+ * when it has committed all that came before `close`; then it ends by itself, and only then may the database be closed.
+ */
+const port = parentPort;
+assert(port !== null, 'the store runs in a worker thread');
+
+const data = workerData as StoreThreadData;
+const database = await RocksdbDatabase.borrow<StoreColumn>(data.databaseHandle);
+const loop = createGroupLoop(data, database);
+const reply = (message: StoreReply): void => port.postMessage(message);
+
+port.on('message', (first: StoreRequest) => {
+  let unread: StoreRequest | undefined = first;
+  const isClosing = loop.run({
+    receive: () => {
+      const message = unread ?? (receiveMessageOnPort(port)?.message as StoreRequest | undefined);
+      unread = undefined;
+      return message;
+    },
+    reply,
+    feed: (feed) => data.indexPort?.postMessage(feed),
+  });
+  if (!isClosing) return;
+  void loop.close().then(() => {
+    reply({ kind: 'closed' });
+    data.indexPort?.close();
+    port.close();
+  });
+});
+
+reply({ kind: 'ready', sequence: loop.sequence });

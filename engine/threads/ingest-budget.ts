@@ -1,0 +1,90 @@
+import { arenaBlockBytes, type Arena } from './arena.js';
+
+/**
+ * Blocks promised to a session for as long as it is open. With them it always goes on, however full the arena is: what it has
+ * in progress is spilled to disk, what it has completed is committed, and both free its blocks.
+ */
+export const guaranteedBlocksPerSession = 4;
+
+/** Blocks kept for bytes that a socket still delivers after it was asked to pause. */
+const overshootBlocks = 16;
+
+/**
+ * Who may take how much of the arena. Pausing sockets alone does not bound memory: if all may take until nothing is left,
+ * everybody holds half an instance and nobody can finish. So every session has a guaranteed share and the rest is first come,
+ * first served.
+ */
+export class IngestBudget {
+  readonly #arena: Arena;
+  readonly #sessionBlocksMax: number;
+  readonly #sessions = new Set<BudgetedSession>();
+  readonly #waiting = new Set<BudgetedSession>();
+
+  constructor(arena: Arena, sessionBytesMax: number) {
+    this.#arena = arena;
+    this.#sessionBlocksMax = Math.max(
+      guaranteedBlocksPerSession,
+      Math.floor(sessionBytesMax / arenaBlockBytes),
+    );
+  }
+
+  /** Admits a session; false when its guaranteed share cannot be promised any more. */
+  admit(session: BudgetedSession): boolean {
+    const promised = (this.#sessions.size + 1) * guaranteedBlocksPerSession;
+    if (promised + overshootBlocks > this.#arena.blockCount) return false;
+    this.#sessions.add(session);
+    return true;
+  }
+
+  dismiss(session: BudgetedSession): void {
+    this.#sessions.delete(session);
+    this.#waiting.delete(session);
+    this.wake();
+  }
+
+  /** Whether the session may fill another block; if not, `onBudget` of the session is called when it may. */
+  mayTakeBlock(session: BudgetedSession): boolean {
+    if (this.#isAllowed(session)) return true;
+    this.#waiting.add(session);
+    return false;
+  }
+
+  /**
+   * Called when blocks were freed. Whoever is within its guaranteed share again goes on at once; of those that wait for spare
+   * blocks one is resumed at a time, so that it takes before the next is asked.
+   */
+  wake(): void {
+    let spareTaken = false;
+    for (const session of this.#waiting) {
+      const isWithinShare = this.#isWithinShare(session);
+      if (!isWithinShare && (spareTaken || !this.#isAllowed(session))) continue;
+      spareTaken ||= !isWithinShare;
+      this.#waiting.delete(session);
+      session.onBudget();
+    }
+  }
+
+  #isAllowed(session: BudgetedSession): boolean {
+    if (this.#isWithinShare(session)) return true;
+    return session.blocksHeld < this.#sessionBlocksMax && this.#spareBlocks() > 0;
+  }
+
+  /** The last guaranteed block is for what arrives after the pause. */
+  #isWithinShare(session: BudgetedSession): boolean {
+    return session.blocksHeld < guaranteedBlocksPerSession - 1;
+  }
+
+  /** Free blocks beyond those that open sessions may still claim as their guaranteed share. */
+  #spareBlocks(): number {
+    let promised = overshootBlocks;
+    for (const session of this.#sessions) {
+      promised += Math.max(0, guaranteedBlocksPerSession - session.blocksHeld);
+    }
+    return this.#arena.freeBlockCount - promised;
+  }
+}
+
+export interface BudgetedSession {
+  readonly blocksHeld: number;
+  onBudget(): void;
+}

@@ -1,0 +1,220 @@
+import { Worker, type MessagePort } from 'node:worker_threads';
+import type { StoreThreadData } from '#engine/store/store-thread.js';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type {
+  CommitOutcome,
+  CommitRequest,
+  Extent,
+  InstanceSource,
+  StoreReply,
+  StoreRequest,
+} from './task-messages.js';
+
+export interface StoreThreadStart extends StoreThreadData {
+  readonly indexPort: MessagePort;
+  /** Called once when no further commit can succeed. */
+  readonly onFailed: (reason: string) => void;
+}
+
+/** Main side of the thread that owns all writes. */
+export class StoreThread {
+  readonly #worker: Worker;
+  readonly #options: StoreThreadStart;
+  readonly #commits = new Map<number, PendingCommit>();
+  readonly #spills = new Map<number, PendingSpill>();
+  #nextId = 1;
+  #committedSequence = 0;
+  #failure: GantryError | undefined;
+  #onClosed: (() => void) | undefined;
+
+  private constructor(options: StoreThreadStart) {
+    this.#options = options;
+    const { indexPort, onFailed: _, ...workerData } = options;
+    this.#worker = new Worker(new URL('../store/store.worker.js', import.meta.url), {
+      name: 'store',
+      workerData: { ...workerData, indexPort },
+      transferList: [indexPort],
+      // Commits leave short-lived garbage; a small nursery is collected in cache and keeps RSS down.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    });
+  }
+
+  /** Starts the thread; resolves when it has read its counters and can commit. */
+  static start(options: StoreThreadStart): Promise<StoreThread> {
+    const thread = new StoreThread(options);
+    return new Promise((resolve, reject) => {
+      thread.#listen((failure) => {
+        if (failure === undefined) resolve(thread);
+        else reject(failure);
+      });
+    });
+  }
+
+  /** Change log number of the newest commit that was acknowledged. */
+  get committedSequence(): number {
+    return this.#committedSequence;
+  }
+
+  get commitsInFlight(): number {
+    return this.#commits.size;
+  }
+
+  /** Writes bytes and records of one instance; resolves when they are durable. Never rejects. */
+  commit(request: Omit<CommitRequest, 'kind' | 'commitId'>): Promise<CommitOutcome['result']> {
+    if (this.#failure !== undefined) return Promise.resolve(failed(this.#failure));
+    const commitId = this.#nextId++;
+    return new Promise((resolve) => {
+      this.#commits.set(commitId, { resolve });
+      this.#post({ kind: 'commit', commitId, ...request });
+    });
+  }
+
+  /** Opens a file for an instance that is too large to wait in the arena. */
+  openSpill(): SpillFile {
+    const spillId = this.#nextId++;
+    const pending: PendingSpill = {
+      writes: [],
+      source: undefined,
+      failure: this.#failure,
+      isAbandoned: false,
+    };
+    this.#spills.set(spillId, pending);
+    return {
+      spillId,
+      append: (extents) => this.#appendToSpill(spillId, pending, extents),
+      source: () => pending.source,
+      /** The commit of a spilled instance takes the file over; until then it can be abandoned. */
+      forget: () => void this.#spills.delete(spillId),
+      abandon: () => {
+        // Writes under way are still answered: only then may their blocks be reused.
+        if (pending.writes.length === 0) this.#spills.delete(spillId);
+        pending.isAbandoned = true;
+        if (this.#failure === undefined) this.#post({ kind: 'spill-abandon', spillId });
+      },
+    };
+  }
+
+  /** Ends the thread after its last commit. */
+  close(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onClosed = resolve;
+      this.#post({ kind: 'close' });
+    });
+  }
+
+  #appendToSpill(
+    spillId: number,
+    pending: PendingSpill,
+    extents: readonly Extent[],
+  ): Promise<GantryError | undefined> {
+    if (pending.failure !== undefined) return Promise.resolve(pending.failure);
+    return new Promise((resolve) => {
+      pending.writes.push(resolve);
+      this.#post({ kind: 'spill', spillId, extents });
+    });
+  }
+
+  #post(message: StoreRequest): void {
+    this.#worker.postMessage(message);
+  }
+
+  #listen(onStarted: (failure?: GantryError) => void): void {
+    this.#worker.on('message', (reply: StoreReply) => this.#onReply(reply, onStarted));
+    this.#worker.on('error', (cause) => {
+      const error = new GantryError('store-unavailable', 'the store thread died', { cause });
+      this.#fail(error);
+      onStarted(error);
+    });
+    this.#worker.on('exit', () => {
+      this.#fail(new GantryError('store-unavailable', 'the store thread ended'));
+      this.#onClosed?.();
+    });
+  }
+
+  #onReply(reply: StoreReply, onStarted: (failure?: GantryError) => void): void {
+    switch (reply.kind) {
+      case 'ready':
+        this.#committedSequence = reply.sequence;
+        onStarted();
+        return;
+      case 'committed':
+        this.#committedSequence = reply.sequence;
+        for (const outcome of reply.outcomes) this.#settle(outcome);
+        return;
+      case 'spilled':
+        this.#onSpilled(reply);
+        return;
+      case 'spill-failed': {
+        const pending = this.#spills.get(reply.spillId);
+        if (pending === undefined) return;
+        pending.failure = new GantryError(reply.code, reply.detail);
+        if (pending.isAbandoned) this.#spills.delete(reply.spillId);
+        for (const resolve of pending.writes.splice(0)) resolve(pending.failure);
+        return;
+      }
+      case 'failed': {
+        const failure = new GantryError(reply.code, reply.detail);
+        this.#fail(failure);
+        onStarted(failure);
+        return;
+      }
+      case 'closed':
+        return;
+    }
+  }
+
+  #onSpilled(reply: Extract<StoreReply, { kind: 'spilled' }>): void {
+    const pending = this.#spills.get(reply.spillId);
+    if (pending === undefined) return;
+    const { path, offset, length } = reply;
+    pending.source = { kind: 'file', path, offset, length };
+    pending.writes.shift()?.(undefined);
+    if (pending.isAbandoned && pending.writes.length === 0) this.#spills.delete(reply.spillId);
+  }
+
+  #settle(outcome: CommitOutcome): void {
+    const pending = this.#commits.get(outcome.commitId);
+    this.#commits.delete(outcome.commitId);
+    pending?.resolve(outcome.result);
+  }
+
+  /** After the first failure nothing is acknowledged any more; reads go on without this thread. */
+  #fail(failure: GantryError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    for (const pending of this.#commits.values()) pending.resolve(failed(failure));
+    this.#commits.clear();
+    for (const pending of this.#spills.values()) {
+      pending.failure = failure;
+      for (const resolve of pending.writes.splice(0)) resolve(failure);
+    }
+    if (this.#onClosed === undefined) this.#options.onFailed(failure.message);
+  }
+}
+
+/** A file that an instance flows into while it arrives. Writes are done in order. */
+export interface SpillFile {
+  readonly spillId: number;
+  /** Resolves when the extents are on file and may be reused, with the error if they are not. */
+  append(extents: readonly Extent[]): Promise<GantryError | undefined>;
+  /** Where a parse worker reads what has been written so far. */
+  source(): InstanceSource | undefined;
+  forget(): void;
+  abandon(): void;
+}
+
+interface PendingCommit {
+  readonly resolve: (result: CommitOutcome['result']) => void;
+}
+
+interface PendingSpill {
+  readonly writes: ((failure: GantryError | undefined) => void)[];
+  source: InstanceSource | undefined;
+  failure: GantryError | undefined;
+  isAbandoned: boolean;
+}
+
+function failed(error: GantryError): CommitOutcome['result'] {
+  return { code: error.code, detail: error.detail };
+}

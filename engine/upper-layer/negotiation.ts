@@ -1,0 +1,196 @@
+import { limits } from '#engine/base/limits.js';
+import { isAeTitle } from './ae-title.js';
+import {
+  associateReject,
+  dicomApplicationContextUid,
+  presentationContextResult,
+} from './pdu-types.js';
+import type {
+  AssociateAccept,
+  AssociateReject,
+  AssociateRequest,
+  PresentationContextAnswer,
+  ProposedPresentationContext,
+} from './pdu-types.js';
+import { protocolVersion } from './pdu-writer.js';
+import type { RoleSelection, UserIdentity, UserInformation } from './user-information.js';
+
+/** What an acceptor takes, and what it says of itself. */
+export interface AcceptancePolicy {
+  readonly implementationClassUid: string;
+  readonly implementationVersionName: string;
+  /** Longest P-DATA-TF variable field asked for; 0 is unlimited. */
+  readonly maximumLengthBytes: number;
+  /** Operations that a requestor may have outstanding, if it proposes a window (PS3.7 §D.3.3.3). */
+  readonly operationsInvokedMax: number;
+  isCalledAeTitleAccepted(aeTitle: string): boolean;
+  isCallingAeTitleAccepted(aeTitle: string): boolean;
+  /** Without it user identities are ignored, as PS3.7 §D.3.3.7 asks of an acceptor that does not support them. */
+  readonly isUserIdentityAccepted?: (identity: UserIdentity) => boolean;
+  capacity(): 'available' | 'limit-reached' | 'congested';
+  isAbstractSyntaxAccepted(abstractSyntaxUid: string): boolean;
+  /** Whether the requestor may be the SCP of this class, as C-GET needs (PS3.7 §D.3.3.4). */
+  isScpRoleAccepted(sopClassUid: string): boolean;
+  /** One of `proposed` (in the requestor's order), or undefined when none is known. */
+  chooseTransferSyntax(proposed: readonly string[]): string | undefined;
+}
+
+/** A presentation context that both sides agreed on. */
+export interface PresentationContext {
+  readonly contextId: number;
+  readonly abstractSyntaxUid: string;
+  readonly transferSyntaxUid: string;
+}
+
+export type Negotiation =
+  | {
+      readonly isAccepted: true;
+      readonly accept: AssociateAccept;
+      readonly presentationContexts: readonly PresentationContext[];
+    }
+  | { readonly isAccepted: false; readonly reject: AssociateReject };
+
+/**
+ * Answers an A-ASSOCIATE-RQ. Checks go from the protocol outward (version, application context, AE titles, user, capacity), so
+ * that the reason names what the requestor has to change first. An association without a single accepted presentation
+ * context is accepted all the same: the result of each context then tells the requestor why.
+ */
+export function negotiate(request: AssociateRequest, policy: AcceptancePolicy): Negotiation {
+  const reject = findRejection(request, policy);
+  if (reject !== undefined) return { isAccepted: false, reject };
+
+  const roles = negotiateRoles(request.userInformation.roleSelections, policy);
+  const answers = request.presentationContexts.map((context) =>
+    answerContext(context, roles.get(context.abstractSyntaxUid), policy),
+  );
+  return {
+    isAccepted: true,
+    accept: {
+      applicationContextUid: dicomApplicationContextUid,
+      titleFields: request.titleFields,
+      presentationContexts: answers,
+      userInformation: answerUserInformation(request.userInformation, roles, policy),
+    },
+    presentationContexts: agreedContexts(request.presentationContexts, answers),
+  };
+}
+
+/** The contexts of a request that its answers accept; both acceptor and requestor go by it. */
+export function agreedContexts(
+  proposed: readonly ProposedPresentationContext[],
+  answers: readonly PresentationContextAnswer[],
+): PresentationContext[] {
+  const abstractSyntaxes = new Map(
+    proposed.map((context) => [context.contextId, context.abstractSyntaxUid]),
+  );
+  const agreed: PresentationContext[] = [];
+  for (const { contextId, result, transferSyntaxUid } of answers) {
+    const abstractSyntaxUid = abstractSyntaxes.get(contextId);
+    if (result !== presentationContextResult.acceptance || abstractSyntaxUid === undefined)
+      continue;
+    agreed.push({ contextId, abstractSyntaxUid, transferSyntaxUid });
+  }
+  return agreed;
+}
+
+function findRejection(
+  request: AssociateRequest,
+  policy: AcceptancePolicy,
+): AssociateReject | undefined {
+  if ((request.protocolVersion & protocolVersion) === 0) {
+    return associateReject.protocolVersionNotSupported;
+  }
+  if (request.applicationContextUid !== dicomApplicationContextUid) {
+    return associateReject.applicationContextNotSupported;
+  }
+  const { calledAeTitle, callingAeTitle, userInformation } = request;
+  if (!isAeTitle(calledAeTitle) || !policy.isCalledAeTitleAccepted(calledAeTitle)) {
+    return associateReject.calledAeTitleNotRecognized;
+  }
+  if (!isAeTitle(callingAeTitle) || !policy.isCallingAeTitleAccepted(callingAeTitle)) {
+    return associateReject.callingAeTitleNotRecognized;
+  }
+  const identity = userInformation.userIdentity;
+  if (identity !== undefined && policy.isUserIdentityAccepted?.(identity) === false) {
+    return associateReject.userNoReason;
+  }
+  const capacity = policy.capacity();
+  if (capacity === 'limit-reached') return associateReject.localLimitExceeded;
+  if (capacity === 'congested') return associateReject.temporaryCongestion;
+  return undefined;
+}
+
+function negotiateRoles(
+  proposed: readonly RoleSelection[],
+  policy: AcceptancePolicy,
+): Map<string, RoleSelection> {
+  const roles = new Map<string, RoleSelection>();
+  for (const { sopClassUid, isScu, isScp } of proposed.slice(
+    0,
+    limits.presentationContextCountMax,
+  )) {
+    if (!policy.isAbstractSyntaxAccepted(sopClassUid)) continue;
+    const isScpAccepted = isScp && policy.isScpRoleAccepted(sopClassUid);
+    roles.set(sopClassUid, { sopClassUid, isScu, isScp: isScpAccepted });
+  }
+  return roles;
+}
+
+function answerContext(
+  context: ProposedPresentationContext,
+  role: RoleSelection | undefined,
+  policy: AcceptancePolicy,
+): PresentationContextAnswer {
+  const { contextId, abstractSyntaxUid, transferSyntaxUids } = context;
+  // PS3.8 §9.3.3.2: the transfer syntax of a refused context is not significant, but some requestors want one to be there.
+  const placeholder = transferSyntaxUids[0] ?? '';
+  if (!policy.isAbstractSyntaxAccepted(abstractSyntaxUid)) {
+    const result = presentationContextResult.abstractSyntaxNotSupported;
+    return { contextId, result, transferSyntaxUid: placeholder };
+  }
+  if (role !== undefined && !role.isScu && !role.isScp) {
+    const result = presentationContextResult.userRejection;
+    return { contextId, result, transferSyntaxUid: placeholder };
+  }
+  const transferSyntaxUid = policy.chooseTransferSyntax(transferSyntaxUids);
+  if (transferSyntaxUid === undefined) {
+    const result = presentationContextResult.transferSyntaxesNotSupported;
+    return { contextId, result, transferSyntaxUid: placeholder };
+  }
+  return { contextId, result: presentationContextResult.acceptance, transferSyntaxUid };
+}
+
+function answerUserInformation(
+  proposed: UserInformation,
+  roles: ReadonlyMap<string, RoleSelection>,
+  policy: AcceptancePolicy,
+): UserInformation {
+  const window = proposed.asynchronousOperationsWindow;
+  const identity = proposed.userIdentity;
+  const isIdentityAnswered =
+    policy.isUserIdentityAccepted !== undefined && identity?.isPositiveResponseRequested === true;
+  return {
+    maximumLengthBytes: policy.maximumLengthBytes,
+    implementationClassUid: policy.implementationClassUid,
+    implementationVersionName: policy.implementationVersionName,
+    roleSelections: [...roles.values()],
+    extendedNegotiations: [],
+    commonExtendedNegotiations: [],
+    ...(window !== undefined && {
+      asynchronousOperationsWindow: {
+        operationsInvokedMax: smallerWindow(
+          window.operationsInvokedMax,
+          policy.operationsInvokedMax,
+        ),
+        // We invoke one operation at a time, whatever the requestor would perform.
+        operationsPerformedMax: 1,
+      },
+    }),
+    ...(isIdentityAnswered && { userIdentityResponse: new Uint8Array(0) }),
+  };
+}
+
+/** The smaller of a proposed number of operations, where 0 is unlimited, and ours. */
+function smallerWindow(proposed: number, own: number): number {
+  return proposed === 0 ? own : Math.min(proposed, own);
+}

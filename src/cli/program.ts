@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { configJsonSchema, describeConfig } from '#src/config/describe-config.js';
+import type { LoadedConfig } from '#src/config/load-config.js';
+import { readVersionInfo } from '#src/observability/version.js';
+import { addConfigFlags, loadCommandConfig } from './config-flags.js';
+
+/** What the commands need of the process; tests give their own. */
+export interface ProgramContext {
+  readonly env: NodeJS.ProcessEnv;
+  readonly isTerminal: boolean;
+  print(text: string): void;
+  serve(loaded: LoadedConfig, options: { readonly withBanner: boolean }): Promise<void>;
+}
+
+/** The command line. A faulty configuration makes `parseAsync` reject with `ConfigError`. */
+export function createProgram(context: ProgramContext): Command {
+  const program = new Command('gantry').description('A DICOM store: DICOMweb and DIMSE');
+
+  addConfigFlags(program.command('serve').description('start the store'))
+    .option('--banner', 'say where it listens and what to try, also when not on a terminal')
+    .action(async (_, command: Command) => {
+      const withBanner = context.isTerminal || command.opts()['banner'] === true;
+      await context.serve(loadCommandConfig(command, context.env), { withBanner });
+    });
+
+  addConfigFlags(program.command('check-config').description('check the configuration')).action(
+    (_, command: Command) => {
+      const { warnings } = loadCommandConfig(command, context.env);
+      for (const warning of warnings) context.print(`warning: ${warning}\n`);
+      context.print('the configuration is usable\n');
+    },
+  );
+
+  addConfigFlags(program.command('print-config').description('print every value and its source'))
+    .option('--schema', 'print the JSON Schema of the configuration file instead')
+    .action((_, command: Command) => {
+      context.print(
+        command.opts()['schema'] === true
+          ? `${JSON.stringify(configJsonSchema(), null, 2)}\n`
+          : describeConfig(loadCommandConfig(command, context.env)),
+      );
+    });
+
+  program
+    .command('version')
+    .description('print the versions of the store, of Node.js and of the platform')
+    .action(() => {
+      const { name, version, node, platform } = readVersionInfo();
+      context.print(`${name} ${version} (node ${node}, ${platform})\n`);
+    });
+  return program;
+}

@@ -1,0 +1,265 @@
+import { availableParallelism } from 'node:os';
+import { limits } from '#engine/base/limits.js';
+import {
+  aeTitle,
+  boolean,
+  integer,
+  listOf,
+  oneOf,
+  optional,
+  remoteAe,
+  text,
+  type OptionType,
+} from './option-types.js';
+
+/** One option: everything that is known of it. Units are part of the last word of `key`. */
+export interface ConfigOption<Key extends string = string, Value = unknown> {
+  /** Path in the configuration file and in `Config`. */
+  readonly key: Key;
+  /** Environment variable. */
+  readonly env: string;
+  /** Command line flag. */
+  readonly flag: string;
+  readonly type: OptionType<Value>;
+  readonly default: Value;
+  /** Shown in the documentation where the default depends on the machine. */
+  readonly defaultText?: string;
+  /** One sentence. */
+  readonly doc: string;
+}
+
+interface OptionRow<Value> {
+  readonly type: OptionType<Value>;
+  readonly default: NoInfer<Value>;
+  readonly defaultText?: string;
+  /** Replaces the name derived from the key, where an interface fixed before the table asks for another. */
+  readonly flagName?: string;
+  readonly doc: string;
+}
+
+/** `http.corsOrigins` → `--http-cors-origins` and `GANTRY_HTTP_CORS_ORIGINS`. */
+function option<const Key extends string, Value>(
+  key: Key,
+  row: OptionRow<Value>,
+): ConfigOption<Key, Value> {
+  const { flagName = toKebabCase(key), ...rest } = row;
+  const env = `GANTRY_${flagName.replaceAll('-', '_').toUpperCase()}`;
+  return { key, env, flag: `--${flagName}`, ...rest };
+}
+
+function toKebabCase(key: string): string {
+  return key.replaceAll('.', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+const kib = 1024;
+const mib = 1024 * kib;
+const gib = 1024 * mib;
+const port = integer(0, 65_535);
+const origin = text(
+  /^(\*|https?:\/\/[^/\s]+)$/,
+  'must be an origin such as https://viewer.example, or *',
+);
+
+/** Every option of the product. `docs/CONFIGURATION.md`, the flags of the command line and the type `Config` follow from it. */
+export const configOptions = [
+  option('dataDir', {
+    type: text(),
+    default: './data',
+    doc: 'Directory that holds everything that is stored; made when missing.',
+  }),
+  option('http.host', {
+    type: text(),
+    default: '127.0.0.1',
+    doc: 'Address that HTTP listens on.',
+  }),
+  option('http.port', {
+    type: port,
+    default: 8080,
+    doc: 'TCP port of HTTP; 0 takes any free one.',
+  }),
+  option('http.publicBaseUrl', {
+    type: optional(
+      text(/^https?:\/\/[^?#\s]*[^/?#\s]$/, 'must be an http(s) URL without a slash at its end'),
+    ),
+    default: undefined,
+    doc: 'URL of the server as clients see it, for links in responses; without it the Host header of a request decides.',
+  }),
+  option('http.corsOrigins', {
+    type: listOf(origin),
+    default: [],
+    doc: 'Origins whose browser pages may call the server; `*` for any.',
+  }),
+  option('http.tls.keyFile', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'PEM file with the private key; together with `http.tls.certFile` it turns HTTPS on.',
+  }),
+  option('http.tls.certFile', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'PEM file with the certificate chain.',
+  }),
+  option('dimse.host', {
+    type: text(),
+    default: '127.0.0.1',
+    doc: 'Address that DIMSE listens on.',
+  }),
+  option('dimse.port', {
+    type: port,
+    default: 11_112,
+    doc: 'TCP port of DIMSE; 0 takes any free one.',
+  }),
+  option('dimse.aeTitle', {
+    type: aeTitle(),
+    default: 'GANTRY',
+    flagName: 'ae-title',
+    doc: 'AE title of the store.',
+  }),
+  option('dimse.checkCalledAe', {
+    type: boolean(),
+    default: false,
+    doc: 'Rejects associations that call another AE title than `dimse.aeTitle`.',
+  }),
+  option('dimse.acceptedCallingAes', {
+    type: listOf(aeTitle()),
+    default: [],
+    doc: 'Calling AE titles that are accepted; empty accepts any.',
+  }),
+  option('dimse.maxAssociations', {
+    type: integer(1, 10_000),
+    default: 100,
+    doc: 'Associations open at one time; more are rejected as a transient local limit.',
+  }),
+  option('dimse.maxPduBytes', {
+    type: integer(4 * kib, limits.pDataPduBytesMax),
+    default: 128 * kib,
+    doc: 'Longest P-DATA-TF PDU that peers are told to send (PS3.8 Annex D.1).',
+  }),
+  option('dimse.artimTimeoutMs', {
+    type: integer(100, 600_000),
+    default: 30_000,
+    doc: 'ARTIM timer: how long a connection may stay without its association request or its release (PS3.8 §9.1.5).',
+  }),
+  option('dimse.idleTimeoutMs', {
+    type: integer(1_000, 86_400_000),
+    default: 300_000,
+    doc: 'An association on which nothing moved for this long is aborted.',
+  }),
+  option('remoteAes', {
+    type: listOf(remoteAe()),
+    default: [],
+    doc: 'Peers that C-MOVE may send to, in a file as `{aeTitle, host, port}`, as text `AE@host:port`.',
+  }),
+  option('ingest.arenaBytes', {
+    type: integer(16 * mib, 64 * gib),
+    default: 256 * mib,
+    doc: 'Shared memory for instances that are being received: the bound of all ingest together.',
+  }),
+  option('ingest.sessionBytesMax', {
+    type: integer(mib, 64 * gib),
+    default: 64 * mib,
+    doc: 'Part of the arena that one request or association may hold before it is paused.',
+  }),
+  option('ingest.spillBytes', {
+    type: integer(256 * kib, 4 * gib),
+    default: 8 * mib,
+    doc: 'An instance longer than this flows to disk while it arrives.',
+  }),
+  option('ingest.partBytesMax', {
+    type: integer(mib, 1024 * gib),
+    default: 16 * gib,
+    doc: 'Longest instance that is taken.',
+  }),
+  option('ingest.parseThreads', {
+    type: integer(1, 256),
+    default: Math.max(1, availableParallelism() - 1),
+    defaultText: 'cores − 1, at least 1',
+    doc: 'Worker threads that parse received instances.',
+  }),
+  option('store.blobStore', {
+    type: oneOf('log', 'rocksdb'),
+    default: 'log',
+    doc: 'Where bytes of instances go: append-only segment files, or values of RocksDB.',
+  }),
+  option('store.segmentBytes', {
+    type: integer(16 * mib, 4 * gib),
+    default: 256 * mib,
+    doc: 'Size of a segment file of the blob log.',
+  }),
+  option('store.smallBlobBytesMax', {
+    type: integer(0, mib),
+    default: 8 * kib,
+    doc: 'Instances up to this length are kept as RocksDB values also with the blob log.',
+  }),
+  option('store.memtableBytes', {
+    type: integer(mib, 4 * gib),
+    default: 64 * mib,
+    doc: 'Write buffer of RocksDB.',
+  }),
+  option('store.blockCacheBytes', {
+    type: integer(mib, 256 * gib),
+    default: 64 * mib,
+    doc: 'Block cache of RocksDB.',
+  }),
+  option('index.memoryLimitBytes', {
+    type: integer(64 * mib, 256 * gib),
+    default: 512 * mib,
+    doc: 'Memory that DuckDB may use; larger sorts go to its temporary directory.',
+  }),
+  option('index.threads', {
+    type: integer(1, 256),
+    default: 1,
+    doc: 'Threads of DuckDB.',
+  }),
+  option('index.queryTimeoutMs', {
+    type: integer(100, 600_000),
+    default: 30_000,
+    doc: 'A search that takes longer is interrupted.',
+  }),
+  option('index.defaultLimit', {
+    type: integer(1, limits.queryLimitMax),
+    default: 1_000,
+    doc: 'Matches returned by a search that names no limit.',
+  }),
+  option('index.resultsMax', {
+    type: integer(1, limits.queryLimitMax),
+    default: 10_000,
+    doc: 'Most matches that one search may ask for.',
+  }),
+  option('log.level', {
+    type: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    default: 'info',
+    doc: 'Least severe level that is logged.',
+  }),
+  option('log.pretty', {
+    type: boolean(),
+    default: false,
+    doc: 'Logs lines for people instead of JSON.',
+  }),
+  option('shutdownGraceMs', {
+    type: integer(0, 600_000),
+    default: 20_000,
+    doc: 'How long requests and associations in progress may take to end after a stop signal.',
+  }),
+  option('insecure', {
+    type: boolean(),
+    default: false,
+    doc: 'Allows to listen beyond loopback although callers are not authenticated: anyone who reaches the port can read and write.',
+  }),
+] as const;
+
+type Row = (typeof configOptions)[number];
+/** Key of an option, e.g. `http.port`. */
+export type ConfigKey = Row['key'];
+type ValueOf<Key extends ConfigKey> = Extract<Row, { key: Key }>['default'];
+type HeadOf<Key extends string> = Key extends `${infer Head}.${string}` ? Head : Key;
+type ConfigTree<Key extends ConfigKey, Prefix extends string = ''> = {
+  readonly [
+    Head in HeadOf<Key extends `${Prefix}${infer Rest}` ? Rest : never>
+  ]: `${Prefix}${Head}` extends ConfigKey
+    ? ValueOf<`${Prefix}${Head}`>
+    : ConfigTree<Extract<Key, `${Prefix}${Head}.${string}`>, `${Prefix}${Head}.`>;
+};
+
+/** The configuration as the program sees it: nested as the keys say, complete, checked and frozen. */
+export type Config = ConfigTree<ConfigKey>;

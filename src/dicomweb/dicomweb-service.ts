@@ -1,0 +1,67 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { isUid } from '#engine/base/uid.js';
+import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { RequestContext } from '#src/http/request-context.js';
+
+/** What the transactions of the Studies Service work with. */
+export interface DicomwebService {
+  readonly engine: Engine;
+  /** Path of the service, e.g. `/dicom-web`. */
+  readonly rootPath: string;
+  /** Scheme and authority as clients see them; empty: as the request names them. */
+  readonly publicBaseUrl: string;
+  readonly isTls: boolean;
+  readonly searchLimitDefault: number;
+}
+
+const hostPattern = /^[A-Za-z0-9.:[\]-]{1,255}$/;
+
+/** Absolute URL of the studies resource, for the RetrieveURLs and BulkDataURIs of a response. */
+export function studiesUrl(service: DicomwebService, context: RequestContext): string {
+  if (service.publicBaseUrl !== '') return `${service.publicBaseUrl}${service.rootPath}/studies`;
+  const host = context.exchange.request.header('host') ?? '';
+  if (!hostPattern.test(host)) return `${service.rootPath}/studies`;
+  return `${service.isTls ? 'https' : 'http'}://${host}${service.rootPath}/studies`;
+}
+
+/** The resource that the path of a request names; `bad-request` when one of its UIDs cannot be a UID. */
+export function targetOf(context: RequestContext): RetrieveTarget {
+  const { study, series, instance } = context.params;
+  return {
+    partition: 0,
+    studyInstanceUid: requireUid(study ?? '', 'study'),
+    ...(series === undefined ? {} : { seriesInstanceUid: requireUid(series, 'series') }),
+    ...(instance === undefined ? {} : { sopInstanceUid: requireUid(instance, 'instance') }),
+  };
+}
+
+/** The one instance that a path names; `not-found` when it is not stored. */
+export function findInstance(engine: Engine, target: RetrieveTarget): InstanceRecord {
+  for (const [record] of engine.instancePages(target)) if (record !== undefined) return record;
+  throw new GantryError('not-found');
+}
+
+export function instanceUrl(studies: string, record: InstanceRecord): string {
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = record;
+  return `${studies}/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
+}
+
+export function requireUid(text: string, what: string): string {
+  if (!isUid(text)) throw new GantryError('bad-request', `the ${what} in the URL is not a UID`);
+  return text;
+}
+
+/** `not-acceptable` unless the client takes DICOM JSON (PS3.18 §8.7.3.5); `application/json` is what some call it. */
+export function requireJson(context: RequestContext): void {
+  const types = context.accepted.map((entry) => entry.type);
+  if (types.some((type) => jsonTypes.has(type))) return;
+  throw new GantryError('not-acceptable', 'the resource is served as application/dicom+json');
+}
+
+const jsonTypes: ReadonlySet<string> = new Set([
+  'application/dicom+json',
+  'application/json',
+  'application/*',
+  '*/*',
+]);

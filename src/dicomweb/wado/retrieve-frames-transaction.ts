@@ -1,0 +1,69 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type { BlobSource } from '#engine/engine-types.js';
+import type { HttpHeaders } from '#engine/transport/http-transport.js';
+import type { RequestContext } from '#src/http/request-context.js';
+import {
+  findInstance,
+  instanceUrl,
+  studiesUrl,
+  targetOf,
+  type DicomwebService,
+} from '../dicomweb-service.js';
+import { answerNotModified, etagOf } from '../resource-etag.js';
+import { parseFrameList } from './frame-list.js';
+import { chooseFrameRepresentation } from './frame-representation.js';
+import { bytesSource, respondParts, respondSingle, type ResponsePart } from './parts-response.js';
+
+/**
+ * Retrieve frames, PS3.18 §10.4.1.1.6: the frames of the list in its order, one part each. One frame may also be asked for as a
+ * single part. A number beyond the last frame is 404.
+ */
+export async function retrieveFramesTransaction(
+  service: DicomwebService,
+  context: RequestContext,
+): Promise<void> {
+  const { engine } = service;
+  const target = targetOf(context);
+  const numbers = parseFrameList(context.params['frames'] ?? '');
+  const record = findInstance(engine, target);
+  const { pixel } = engine.describeLayout(target.partition, record);
+  const frameCount = pixel.kind === 'none' ? 0 : pixel.frameCount;
+  if (Math.max(...numbers) > frameCount) {
+    throw new GantryError('not-found', `the instance has ${frameCount} frames`);
+  }
+  const { isMultipart, mediaType, transferSyntaxUid } = chooseFrameRepresentation(
+    context.accepted,
+    record.transferSyntaxUid,
+  );
+  const form = `${numbers.join('.')}-${mediaType}-${isMultipart ? 'multipart' : 'single'}`;
+  const etag = etagOf(engine, target, record, form.replaceAll(/[^0-9A-Za-z.-]/g, '.'));
+  if (answerNotModified(context, etag)) return;
+  const headers: HttpHeaders = [
+    ['etag', etag],
+    ['cache-control', 'private, max-age=86400'],
+  ];
+  const read = (number: number): Promise<BlobSource> =>
+    engine.retrieveFrame(target.partition, record, number).then(bytesSource);
+  if (!isMultipart) {
+    if (numbers.length > 1) {
+      throw new GantryError('not-acceptable', 'several frames are served as multipart/related');
+    }
+    const type = `${mediaType}; transfer-syntax=${transferSyntaxUid}`;
+    respondSingle(context, 200, [['content-type', type], ...headers], await read(numbers[0]!));
+    return;
+  }
+  const url = `${instanceUrl(studiesUrl(service, context), record)}/frames`;
+  const part = async (number: number): Promise<ResponsePart> => ({
+    contentType: `${mediaType}; transfer-syntax=${transferSyntaxUid}`,
+    headers: [['Content-Location', `${url}/${number}`]],
+    body: await read(number),
+  });
+  const response = { partType: mediaType, boundaryKey: etag, status: 200, headers };
+  // The one frame that viewers ask for is read before the head is sent, so that its length can be told.
+  if (numbers.length === 1) respondParts(context, response, [await part(numbers[0]!)]);
+  else respondParts(context, response, mapped(numbers, part));
+}
+
+function* mapped<T, R>(items: readonly T[], map: (item: T) => R): Generator<R> {
+  for (const item of items) yield map(item);
+}

@@ -1,0 +1,47 @@
+import type { AcceptancePolicy } from '#engine/upper-layer/negotiation.js';
+import {
+  chooseStorageTransferSyntax,
+  isStorageSopClass,
+  verificationSopClassUid,
+} from './storage-contexts.js';
+
+/** Names us to peers (PS3.7 §D.3.3.2); a UID of the UUID-derived root, PS3.5 §B.2. */
+export const implementationClassUid = '2.25.227714028893190731943217415829613845763';
+export const implementationVersionName = 'GANTRY_0_1';
+
+/** What a site configures of our application entity. */
+export interface ApplicationEntityOptions {
+  readonly aeTitle: string;
+  /** Refuse associations that call another AE title. */
+  readonly checkCalledAe: boolean;
+  /** AE titles that may call; empty for any. */
+  readonly acceptedCallingAes: readonly string[];
+  /** Private storage SOP classes to accept. */
+  readonly additionalSopClasses: readonly string[];
+  /** Longest P-DATA-TF variable field asked of peers; 0 is unlimited. */
+  readonly maximumLengthBytes: number;
+  /** C-STOREs that one association may have outstanding if it negotiates for it. */
+  readonly operationsInvokedMax: number;
+}
+
+/** The acceptance rules of our application entity; `capacity` is asked for each association. */
+export function createAcceptancePolicy(
+  options: ApplicationEntityOptions,
+  capacity: AcceptancePolicy['capacity'],
+): AcceptancePolicy {
+  const callingAes = new Set(options.acceptedCallingAes);
+  const additional = new Set(options.additionalSopClasses);
+  return {
+    implementationClassUid,
+    implementationVersionName,
+    maximumLengthBytes: options.maximumLengthBytes,
+    operationsInvokedMax: options.operationsInvokedMax,
+    isCalledAeTitleAccepted: (title) => !options.checkCalledAe || title === options.aeTitle,
+    isCallingAeTitleAccepted: (title) => callingAes.size === 0 || callingAes.has(title),
+    capacity,
+    isAbstractSyntaxAccepted: (uid) =>
+      uid === verificationSopClassUid || isStorageSopClass(uid, additional),
+    isScpRoleAccepted: () => false,
+    chooseTransferSyntax: chooseStorageTransferSyntax,
+  };
+}

@@ -1,0 +1,71 @@
+import type { EngineStats } from '#engine/engine-types.js';
+
+/** A metric that is read from the engine at each scrape. */
+export interface EngineFigure {
+  readonly type: 'counter' | 'gauge';
+  readonly name: string;
+  readonly help: string;
+  readonly labelName?: string;
+  /** Value by label; the one key of a figure without label means nothing. */
+  read(stats: EngineStats): Readonly<Record<string, number>>;
+}
+
+/** Counters only grow while the process lives. */
+export const engineFigures: readonly EngineFigure[] = [
+  {
+    type: 'counter',
+    name: 'gantry_ingest_instances_total',
+    help: 'instances that were offered, by what became of them',
+    labelName: 'result',
+    read: (stats) => ({
+      stored: stats.instancesStored,
+      identical: stats.instancesIdentical,
+      failed: stats.instancesFailed,
+    }),
+  },
+  {
+    type: 'counter',
+    name: 'gantry_ingest_bytes_total',
+    help: 'bytes of instances that were stored',
+    read: (stats) => ({ value: stats.bytesStored }),
+  },
+  {
+    type: 'gauge',
+    name: 'gantry_ingest_arena_bytes',
+    help: 'shared memory for instances being received: configured, and in use',
+    labelName: 'state',
+    read: (stats) => ({ total: stats.arenaBytesTotal, used: stats.arenaBytesInUse }),
+  },
+  {
+    type: 'gauge',
+    name: 'gantry_parse_queue_length',
+    help: 'parse tasks that wait for a worker',
+    read: (stats) => ({ value: stats.parseQueueLength }),
+  },
+  {
+    type: 'gauge',
+    name: 'gantry_commits_in_flight',
+    help: 'instances that wait to become durable',
+    read: (stats) => ({ value: stats.commitsInFlight }),
+  },
+  {
+    type: 'gauge',
+    name: 'gantry_commit_sequence',
+    help: 'sequence of the change log: committed, and applied to the index',
+    labelName: 'state',
+    read: (stats) => ({ committed: stats.committedSequence, indexed: stats.indexedSequence }),
+  },
+  {
+    type: 'gauge',
+    name: 'gantry_index_lag_entries',
+    help: 'committed changes that the index has not applied yet',
+    read: (stats) => ({ value: Math.max(0, stats.committedSequence - stats.indexedSequence) }),
+  },
+  {
+    type: 'counter',
+    name: 'gantry_queries_total',
+    help: 'searches, by where they were answered',
+    labelName: 'plan',
+    read: (stats) => ({ catalog: stats.queriesByPlan.catalog, index: stats.queriesByPlan.index }),
+  },
+];

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { repositoryRoot } from './repository.js';
+
+/**
+ * Runs suites (folders of dist/test) one after another and sums their tests: `node dist/test/helpers/run-tests.js [suite…]`,
+ * every suite when none is named. The last line is the sum, alone: `N passed, N failed, N skipped`. The exit code is 0 only when
+ * tests ran and none failed.
+ */
+
+/** In order of cost. Tests of a `serial` suite start whole servers or measure nothing but themselves: one file at a time. */
+const suites = [
+  { name: 'unit', isSerial: false },
+  { name: 'contract', isSerial: false },
+  { name: 'property', isSerial: false },
+  { name: 'architecture', isSerial: false },
+  { name: 'integration', isSerial: true },
+  { name: 'conformance', isSerial: true },
+  { name: 'interop', isSerial: true },
+  { name: 'fault', isSerial: true },
+] as const;
+
+const fileTimeoutMs = 300_000;
+
+interface Sum {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+async function runSuites(names: readonly string[]): Promise<Sum> {
+  const sum: Sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const { name, isSerial } of suites) {
+    const files = names.length === 0 || names.includes(name) ? findTestFiles(name) : [];
+    if (files.length === 0) continue;
+    console.log(`\n# ${name}: ${files.length} files`);
+    await runFiles(files, isSerial ? 1 : availableParallelism(), sum);
+  }
+  return sum;
+}
+
+/** Built tests whose source is still there: the compiler leaves behind what it built from files that are gone. */
+function findTestFiles(suite: string): string[] {
+  const folder = join(repositoryRoot, 'dist/test', suite);
+  const sources = join(repositoryRoot, 'test', suite);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(
+      (path) => path.endsWith('.test.js') && existsSync(join(sources, path.replace(/js$/, 'ts'))),
+    )
+    .map((path) => join(folder, path))
+    .sort();
+}
+
+interface ReportedEvent {
+  readonly type: string;
+  readonly data: { readonly message?: string };
+}
+
+async function runFiles(files: string[], concurrency: number, sum: Sum): Promise<void> {
+  const events = run({ files, concurrency, timeout: fileTimeoutMs });
+  events.on('test:pass', ({ name, file, skip, todo, details }) => {
+    if (details.type === 'suite') return;
+    // a file is reported as a test of its own only when it has ended without reporting any
+    if (name === file) {
+      console.log(`\n${file} ran no test`);
+      sum.failed++;
+    } else if (skip === undefined && todo === undefined) sum.passed++;
+    else sum.skipped++;
+  });
+  events.on('test:fail', ({ todo, details }) => {
+    if (details.type === 'suite') return;
+    if (todo === undefined) sum.failed++;
+    else sum.skipped++;
+  });
+  // the reporter's own counts, one block a suite, would be read for the sum
+  const isCount = ({ type, data }: ReportedEvent): boolean =>
+    type === 'test:diagnostic' &&
+    /^(tests|suites|pass|fail|cancelled|skipped|todo) \d+$/.test(data.message ?? '');
+  const report = events
+    .filter((event: ReportedEvent) => !isCount(event))
+    .compose(new spec()) as AsyncIterable<unknown>;
+  for await (const text of report) process.stdout.write(String(text));
+}
+
+const sum = await runSuites(process.argv.slice(2));
+console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1;
