@@ -38,6 +38,6 @@ module.exports.allowTypes = {
   'engine/store': ['engine/threads'],
   'engine/index': ['engine/threads'],
   'engine/workers': ['engine/threads'],
-  'engine/pipeline': ['engine/index'],
+  'engine/pipeline': ['engine/index', 'engine/engine-types'],
   src: ['engine/store', 'engine/threads'],
 };

@@ -7,7 +7,10 @@ import type { MatchedRecords } from './query/row-to-json.js';
 
 /** The engine as `src/` sees it: the use cases, one verb each. Doors (STOW, C-STORE) differ only in how they call these. */
 export interface Engine {
+  /** Throws `out-of-resources` when as many sessions are open as the arena has room for. */
   openStoreSession(options: StoreSessionOptions): StoreSession;
+  /** Whether a further store session would be refused. */
+  isCongested(): boolean;
 
   /** Sees every instance that was acknowledged before the call. */
   search(query: QueryExpression, signal?: AbortSignal): Promise<SearchResult>;

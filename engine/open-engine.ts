@@ -13,7 +13,7 @@ import { PipelineStoreSession, type StorePipeline } from './pipeline/store-sessi
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
 import { Arena, arenaBlockBytes } from './threads/arena.js';
-import { IndexThread, type IndexThreadOptions } from './threads/index-thread.js';
+import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
 import { StoreThread } from './threads/store-thread.js';
@@ -82,7 +82,7 @@ interface EngineParts {
 async function startThreads(
   options: EngineOptions,
   { store, arena }: Pick<EngineParts, 'store' | 'arena'>,
-  listeners: Pick<IndexThreadOptions, 'onFailed' | 'onRebuilding'>,
+  listeners: Pick<IndexThreadStart, 'onFailed' | 'onRebuilding'>,
 ): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool'>> {
   const feed = new MessageChannel();
   const databaseHandle = store.database.handle;
@@ -103,7 +103,9 @@ async function startThreads(
     path: join(options.dataDir, 'index.duckdb'),
     feedPort: feed.port2,
     databaseHandle,
-    ...options.index,
+    memoryBytesMax: options.index.memoryLimitBytes,
+    threadCount: options.index.threads,
+    queryTimeoutMs: options.index.queryTimeoutMs,
     ...listeners,
   });
   const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
@@ -137,6 +139,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const blobs = new BlobRangeReader(store.blobReader);
   const layouts = new InstanceLayouts(reader);
   return {
+    isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
     search: (query, signal) => search(searchPipeline, query, signal),
     findStudy: (partition, study) => reader.findStudy(partition, study),

@@ -1,15 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Engine } from '#engine/engine-types.js';
+import { openEngine } from '#engine/open-engine.js';
+import type { HttpTransport } from '#engine/transport/http-transport.js';
+import { createUwsHttpTransport } from '#engine/transport/uws-http-transport.js';
 import type { Config } from './config/config-options.js';
-import {
-  answerLivez,
-  answerMetrics,
-  answerReadyz,
-  answerVersion,
-  type OperationsAnswer,
-} from './observability/health-routes.js';
+import { dicomwebRoutes } from './dicomweb/routes.js';
+import { DimseService, defaultDimseServiceOptions } from './dimse/dimse-service.js';
+import { dimseCounters } from './dimse/dimse-counters.js';
+import { createHttpService, type Route } from './http/http-service.js';
+import type { PublicUrlPolicy } from './http/public-base-url.js';
 import type { ServiceLogger } from './observability/logger.js';
-import { createMetrics } from './observability/metrics.js';
+import { createMetrics, type Metrics } from './observability/metrics.js';
+import { operationsRoutes } from './observability/operations-routes.js';
 import { readVersionInfo } from './observability/version.js';
 
 /** The running product. */
@@ -22,35 +23,116 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Starts the operations endpoints, alone for now. */
+export const dicomwebRootPath = '/dicom-web';
+
+/** The one place that wires: engine, HTTP and DIMSE. What was opened is closed again when a later step fails. */
 export async function startApp(config: Config, log: ServiceLogger): Promise<App> {
-  let isDraining = false;
-  const version = readVersionInfo();
-  const metrics = createMetrics(() => undefined);
-  const routes: Readonly<Record<string, () => OperationsAnswer | Promise<OperationsAnswer>>> = {
-    '/livez': answerLivez,
-    '/readyz': () => answerReadyz({ isReady: !isDraining, reason: 'stopping' }),
-    '/version': () => answerVersion(version),
-    '/metrics': () => answerMetrics(metrics),
-  };
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const answer = await routes[request.url ?? '']?.();
-    response.statusCode = answer?.status ?? 404;
-    response.setHeader('content-type', answer?.contentType ?? 'text/plain; charset=utf-8');
-    response.end(answer?.body ?? 'no such resource\n');
-  };
-  const server = createServer((request, response) => void handle(request, response));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(config.http.port, config.http.host, resolve);
+  const engine = await openEngine(config, log);
+  const metrics = createMetrics(() => engine.stats());
+  const draining = { isDraining: false };
+  const dimse = createDimse(config, engine, metrics, log);
+  const http = await createHttp(config, log, metrics, routesOf(config, engine, metrics, draining));
+  try {
+    const httpPort = await http.listen(config.http.host, config.http.port);
+    const dimsePort = await dimse.start();
+    const scheme = config.http.tls.keyFile === undefined ? 'http' : 'https';
+    log.info({ httpPort, dimsePort }, 'gantry is ready');
+    return {
+      httpUrl: `${scheme}://${config.http.host}:${httpPort}`,
+      dimseAddress: `${config.dimse.host}:${dimsePort}`,
+      close: async () => {
+        draining.isDraining = true;
+        await Promise.all([http.close(config.shutdownGraceMs), dimse.stop(config.shutdownGraceMs)]);
+        await engine.close();
+      },
+    };
+  } catch (error) {
+    await http.close(0);
+    await dimse.stop(0);
+    await engine.close();
+    throw error;
+  }
+}
+
+function routesOf(
+  config: Config,
+  engine: Engine,
+  metrics: Metrics,
+  draining: { readonly isDraining: boolean },
+): Route[] {
+  return [
+    ...operationsRoutes({
+      metrics,
+      version: readVersionInfo(),
+      readiness: () =>
+        draining.isDraining ? { isReady: false, reason: 'stopping' } : engine.health(),
+    }),
+    ...dicomwebRoutes({
+      engine,
+      rootPath: dicomwebRootPath,
+      publicUrl: publicUrlPolicy(config.http),
+      searchLimitDefault: config.index.defaultLimit,
+      searchLimitMax: config.index.resultsMax,
+    }),
+  ];
+}
+
+function publicUrlPolicy({ publicBaseUrl, trustedProxies, tls }: Config['http']): PublicUrlPolicy {
+  const isTls = tls.keyFile !== undefined;
+  return publicBaseUrl === undefined
+    ? { trustedProxies, isTls }
+    : { publicBaseUrl, trustedProxies, isTls };
+}
+
+function createHttp(
+  { http }: Config,
+  logger: ServiceLogger,
+  metrics: Metrics,
+  routes: readonly Route[],
+): Promise<HttpTransport> {
+  const { corsOrigins } = http;
+  const handler = createHttpService({
+    routes,
+    logger,
+    cors: { allowedOrigins: corsOrigins.includes('*') ? '*' : corsOrigins },
+    onRequest: ({ name, method, status, durationMs }) =>
+      metrics.observeHttpRequest({
+        route: name,
+        method,
+        status,
+        durationSeconds: durationMs / 1000,
+      }),
   });
-  const { port } = server.address() as AddressInfo;
-  log.info({ host: config.http.host, port }, 'http is listening');
-  return {
-    httpUrl: `http://${config.http.host}:${port}`,
-    dimseAddress: `${config.dimse.host}:${config.dimse.port}`,
-    close: () => {
-      isDraining = true;
-      return new Promise((resolve) => server.close(() => resolve()));
+  const { keyFile, certFile } = http.tls;
+  const tls = keyFile === undefined || certFile === undefined ? undefined : { keyFile, certFile };
+  return createUwsHttpTransport(tls === undefined ? { handler } : { handler, tls });
+}
+
+function createDimse(
+  { dimse }: Config,
+  engine: Engine,
+  metrics: Metrics,
+  logger: ServiceLogger,
+): DimseService {
+  return new DimseService(
+    {
+      ...defaultDimseServiceOptions,
+      host: dimse.host,
+      port: dimse.port,
+      aeTitle: dimse.aeTitle,
+      checkCalledAe: dimse.checkCalledAe,
+      acceptedCallingAes: dimse.acceptedCallingAes,
+      maximumLengthBytes: dimse.maxPduBytes,
+      associationsMax: dimse.maxAssociations,
+      connectionsPerAddressMax: dimse.maxAssociations,
+      artimTimeoutMs: dimse.artimTimeoutMs,
+      idleTimeoutMs: dimse.idleTimeoutMs,
     },
-  };
+    {
+      openStoreSession: (options) => engine.openStoreSession(options),
+      isCongested: () => engine.isCongested(),
+      logger,
+      counters: dimseCounters(metrics),
+    },
+  );
 }

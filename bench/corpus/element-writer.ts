@@ -1,8 +1,8 @@
-/** Offsets of one template slot in the encoded bytes: the same value may stand in several places (SOP Instance UID does). */
-interface SlotPlace {
+/** Room for a value that each instance fills; a name may have several places (SOP Instance UID has). */
+export interface TemplateSlot {
+  readonly name: string;
   readonly offset: number;
   readonly lengthBytes: number;
-  readonly padding: number;
 }
 
 /** One data element of a template: a literal value, or a named slot of fixed length that each instance fills. */
@@ -10,8 +10,8 @@ export type ElementValue =
   string | Buffer | readonly number[] | { readonly slot: string; readonly lengthBytes: number };
 
 const LONG_LENGTH_VRS = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'UC', 'UN', 'UR', 'UT']);
-const SPACE = 0x20;
-const NUL = 0;
+const SPACE = Buffer.from(' ');
+const NUL = Buffer.alloc(1);
 
 /**
  * Appends data elements in Explicit VR Little Endian (PS3.5 §7.1.2) and remembers where the named slots lie. The caller gives
@@ -20,7 +20,7 @@ const NUL = 0;
 export class ElementWriter {
   #bytes = Buffer.alloc(8192);
   #length = 0;
-  readonly #slots = new Map<string, SlotPlace[]>();
+  readonly #slots: TemplateSlot[] = [];
 
   /** Number of bytes written so far. */
   get lengthBytes(): number {
@@ -36,18 +36,17 @@ export class ElementWriter {
 
   /** Appends one element; numbers are written in the width of the VR (US, SS, UL). */
   element(tag: number, vr: string, value: ElementValue): void {
-    const padding = vr === 'UI' || vr === 'OB' ? NUL : SPACE;
     if (typeof value === 'object' && 'slot' in value) {
       this.header(tag, vr, value.lengthBytes);
-      const place = { offset: this.#length, lengthBytes: value.lengthBytes, padding };
-      this.#slots.set(value.slot, [...(this.#slots.get(value.slot) ?? []), place]);
-      this.raw(Buffer.alloc(value.lengthBytes, padding));
+      const { slot: name, lengthBytes } = value;
+      this.#slots.push({ name, offset: this.#length, lengthBytes });
+      this.raw(Buffer.alloc(lengthBytes));
       return;
     }
     const bytes = encodeValue(vr, value);
     this.header(tag, vr, bytes.length + (bytes.length % 2));
     this.raw(bytes);
-    if (bytes.length % 2 === 1) this.raw(Buffer.from([padding]));
+    if (bytes.length % 2 === 1) this.raw(vr === 'UI' || vr === 'OB' ? NUL : SPACE);
   }
 
   /** Appends a sequence of defined length with one item per function (PS3.5 §7.5). */
@@ -80,8 +79,8 @@ export class ElementWriter {
     this.#bytes.writeUInt32LE(lengthBytes, offset);
   }
 
-  /** The written bytes and the slots in them. */
-  finish(): { bytes: Buffer; slots: ReadonlyMap<string, readonly SlotPlace[]> } {
+  /** The written bytes and the slots in them, in order of their offsets. */
+  finish(): { bytes: Buffer; slots: readonly TemplateSlot[] } {
     return { bytes: Buffer.from(this.#bytes.subarray(0, this.#length)), slots: this.#slots };
   }
 

@@ -7,7 +7,8 @@ export interface PlannedStudy {
   readonly patientId: string;
   /** `Family^Given`, ASCII, always of {@link PATIENT_NAME_LENGTH}. */
   readonly patientName: string;
-  readonly patientSex: 'F' | 'M';
+  /** Padded to even length (PS3.5 §6.2). */
+  readonly patientSex: 'F ' | 'M ';
   /** YYYYMMDD. */
   readonly patientBirthDate: string;
   readonly accessionNumber: string;
@@ -81,7 +82,7 @@ export function planStudy(plan: CorpusPlan, index: number): PlannedStudy {
     studyInstanceUid: corpusUid(plan, index, 0, 0),
     patientId: `P${digits(plan.corpusNumber, 4)}${digits(patient, 7)}`,
     patientName: `${family}^${pick(GIVEN, person >>> 16)}`,
-    patientSex: (person & 1) === 0 ? 'F' : 'M',
+    patientSex: (person & 1) === 0 ? 'F ' : 'M ',
     patientBirthDate: dateText(1930, hashedIndex(plan.seed, patient, 25_000)),
     accessionNumber: `A${digits(plan.corpusNumber, 4)}${digits(index, 9)}`,
     studyDate: dateText(plan.firstYear, day),

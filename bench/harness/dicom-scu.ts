@@ -40,7 +40,8 @@ export class DicomScu {
   #pduLengthMaxBytes = 0;
   #messageId = 0;
 
-  private constructor(options: DicomScuOptions) {
+  /** Connects; `associate` makes one that can be used. */
+  constructor(options: DicomScuOptions) {
     this.#options = options;
     this.#socket = connect({ host: '127.0.0.1', port: options.port, noDelay: true });
     this.#socket.setTimeout(RESPONSE_TIMEOUT_MS, () =>

@@ -2,7 +2,6 @@ import { makeIngestCorpus } from '../corpus/corpora.js';
 import { HttpResponseReader } from '../harness/http-response-reader.js';
 import type { MicroBench } from './micro-bench.js';
 
-/** What the load client itself spends per request; it bounds what the transactions can measure. */
 const corpus = makeIngestCorpus('tiny', 0, 100);
 let nextInstance = 0;
 
@@ -13,6 +12,7 @@ const response = Buffer.concat([
 ]);
 const reader = new HttpResponseReader();
 
+/** What the load client itself spends per request; it bounds what the transactions can measure. */
 export const microBenches: readonly MicroBench[] = [
   {
     name: 'load client: make one instance',
@@ -21,7 +21,7 @@ export const microBenches: readonly MicroBench[] = [
   {
     name: 'load client: read a 64 KiB response',
     bytesPerCall: response.length,
-    run: () => {
+    run: (): unknown => {
       reader.expect(false);
       return reader.push(response);
     },

@@ -3,7 +3,10 @@ export interface MicroBench {
   readonly name: string;
   /** Bytes that one call works through, for a throughput figure. */
   readonly bytesPerCall?: number;
-  /** The call that is timed; it must return something that depends on the work, or the compiler may leave it out. */
+  /**
+   * The call that is timed; a promise is awaited. It must return something that depends on the work, or the compiler may leave
+   * the work out.
+   */
   run(): unknown;
 }
 
@@ -23,19 +26,19 @@ const BATCH_MIN_NS = 50_000;
 const WARM_UP_SHARE = 0.2;
 const MEBIBYTE = 1024 * 1024;
 
-/** Results of runs, kept where the compiler cannot prove them unused. */
-let sink: unknown;
+/** The last result of a run, kept where the compiler cannot prove it unused. */
+const kept: { last: unknown } = { last: undefined };
 
 /**
  * Times a bench for about `durationMs`, after a warm-up of a fifth of that.
  *
  * @param durationMs 0 makes one batch of one call: enough to see that the bench works
  */
-export function measureMicro(bench: MicroBench, durationMs: number): MicroResult {
-  const callsPerBatch = durationMs === 0 ? 1 : calibrate(bench, durationMs * WARM_UP_SHARE);
+export async function measureMicro(bench: MicroBench, durationMs: number): Promise<MicroResult> {
+  const callsPerBatch = durationMs === 0 ? 1 : await calibrate(bench, durationMs * WARM_UP_SHARE);
   const samples: number[] = [];
   const deadlineMs = performance.now() + durationMs;
-  do samples.push(timeBatch(bench, callsPerBatch) / callsPerBatch);
+  do samples.push((await timeBatch(bench, callsPerBatch)) / callsPerBatch);
   while (performance.now() < deadlineMs);
   samples.sort((a, b) => a - b);
   const atShare = (share: number): number => samples[Math.ceil(share * samples.length) - 1] ?? 0;
@@ -53,20 +56,19 @@ export function measureMicro(bench: MicroBench, durationMs: number): MicroResult
 }
 
 /** Runs until the time is over, and returns how many calls make a batch long enough. */
-function calibrate(bench: MicroBench, durationMs: number): number {
+async function calibrate(bench: MicroBench, durationMs: number): Promise<number> {
   const deadlineMs = performance.now() + durationMs;
   let calls = 1;
-  while (performance.now() < deadlineMs) if (timeBatch(bench, calls) < BATCH_MIN_NS) calls *= 2;
+  while (performance.now() < deadlineMs)
+    if ((await timeBatch(bench, calls)) < BATCH_MIN_NS) calls *= 2;
   return calls;
 }
 
-function timeBatch(bench: MicroBench, calls: number): number {
+async function timeBatch(bench: MicroBench, calls: number): Promise<number> {
   const startedNs = process.hrtime.bigint();
-  for (let call = 0; call < calls; call++) sink = bench.run();
+  for (let call = 0; call < calls; call++) {
+    const result = bench.run();
+    kept.last = result instanceof Promise ? await result : result;
+  }
   return Number(process.hrtime.bigint() - startedNs);
-}
-
-/** The last result of a bench; only there to be read. */
-export function lastMicroResult(): unknown {
-  return sink;
 }

@@ -16,7 +16,7 @@ process.stdout.write(
 );
 for (const bench of await discoverMicroBenches()) {
   if (!bench.name.includes(values.only)) continue;
-  const result = measureMicro(bench, Number(values['time-ms']));
+  const result = await measureMicro(bench, Number(values['time-ms']));
   const figures = [result.minNs, result.p50Ns, result.p99Ns].map((ns) =>
     ns.toFixed(0).padStart(10),
   );

@@ -28,7 +28,8 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
 
-  private constructor(child: ChildProcess, pid: number) {
+  /** Watches a child process; `start` makes one that is ready. */
+  constructor(child: ChildProcess, pid: number) {
     this.#child = child;
     this.pid = pid;
     this.#exited = new Promise((resolve) => child.once('exit', () => resolve()));

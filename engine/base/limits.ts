@@ -22,8 +22,8 @@ export const limits = {
   frameCountMax: 10_000_000,
   /** Fragments of one encapsulated pixel data element. */
   fragmentCountMax: 20_000_000,
-  /** Length of a UID, PS3.5 §9.1. */
-  uidLengthMax: 64,
+  /** Length of a UID. PS3.5 §9.1 ends at 64; writers that go a little beyond exist, and their files are wanted. */
+  uidLengthMax: 80,
   /** Multipart: RFC 2046 §5.1.1 boundary, header block of a part, parts of a request. */
   multipartBoundaryLengthMax: 70,
   multipartHeaderBytesMax: 16 * 1024,

@@ -3,8 +3,8 @@ import { limits } from './limits.js';
 const uidPattern = /^[0-9]+(\.[0-9]+)*$/;
 
 /**
- * Whether `text` can name a stored resource: digits and dots, 1–64 characters (PS3.5 §9.1). A component with a leading zero is
- * against the standard but harmless and common in real files, so it is let through.
+ * Whether `text` can name a stored resource: digits and dots (PS3.5 §9.1), within `limits.uidLengthMax`. A component with a leading
+ * zero is against the standard but harmless and common in real files, so it is let through.
  */
 export function isUid(text: string): boolean {
   return text.length > 0 && text.length <= limits.uidLengthMax && uidPattern.test(text);

@@ -79,6 +79,7 @@ export class IndexService {
 
   /** A feed that the store thread posted. */
   acceptFeed(feed: IndexFeed): void {
+    if (this.#isClosing) return;
     this.#announcedSequence = Math.max(this.#announcedSequence, feed.sequence);
     if (this.#isBehind || this.#damage !== undefined || this.#failure !== undefined) return;
     this.#pending.push(feed);
@@ -151,7 +152,7 @@ export class IndexService {
     } catch (error) {
       const failure = toGantryError(error);
       this.#endQuery(request.queryId);
-      if (failure.code === 'corrupt' && index === this.#index) {
+      if (failure.code === 'corrupt' && index === this.#index && !this.#isClosing) {
         this.#damage = failure;
         this.#startWork();
       }
@@ -293,6 +294,7 @@ export class IndexService {
 
   async #close(): Promise<void> {
     if (this.#isClosing) return;
+    this.#drainFeeds();
     this.#isClosing = true;
     this.#abortQueries(new GantryError('store-unavailable', 'the index is closing'));
     this.#startWork();

@@ -21,9 +21,9 @@ const cellVersion = 1;
 
 const levels: readonly QueryLevel[] = ['study', 'series', 'instance'];
 
-/** UIDs of the parents come first, then the columns of the level, which begin with no particular one. */
+/** After partition and sequence: the UIDs that identify the row, then the other columns of its level. */
 const tableColumns: Readonly<Record<QueryLevel, readonly IndexColumn[]>> = {
-  study: indexColumns.study,
+  study: withKeys('study'),
   series: withKeys('series'),
   instance: withKeys('instance'),
 };

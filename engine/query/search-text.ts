@@ -25,8 +25,9 @@ function isControlCharacter(code: number): boolean {
  * (PS3.5 §6.2.1: trailing delimiters may be left out).
  */
 export function toSearchName(group: string): string {
-  const components = foldText(toSearchText(group)).split('^');
-  for (let i = 0; i < components.length; i++) components[i] = (components[i] ?? '').trim();
+  const components = toSearchText(group)
+    .split('^')
+    .map((component) => foldText(component).trim());
   while (components.length > 0 && components[components.length - 1] === '') components.pop();
   return components.join('^');
 }

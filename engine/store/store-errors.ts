@@ -15,3 +15,23 @@ function isOutOfSpace(error: unknown): boolean {
   // RocksDB names the cause only in the text of its status.
   return code === 'LEVEL_IO_ERROR' && /no space left|quota exceeded/i.test(error.message);
 }
+
+/**
+ * What a failed read means: `corrupt` when the storage could not give the bytes back, `out-of-resources` when too many files are
+ * open; anything else as it is.
+ */
+export function toReadError(error: unknown, detail: string): unknown {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  switch (code) {
+    case 'ENOENT':
+    case 'EIO':
+    case 'LEVEL_CORRUPTION':
+    case 'LEVEL_IO_ERROR':
+      return new GantryError('corrupt', detail, { cause: error });
+    case 'EMFILE':
+    case 'ENFILE':
+      return new GantryError('out-of-resources', 'too many open files', { cause: error });
+    default:
+      return error;
+  }
+}

@@ -48,6 +48,9 @@ export const defaultStoreThreadOptions: StoreThreadOptions = {
   groupBytesMax: 64 * mib,
 };
 
+/** A batch is in memory as a whole: its blobs must not make it much larger than the memtables it goes to. */
+const valuesGroupBytesMax = 8 * mib;
+
 /** Takes up a store where its last commit left it. */
 export function createGroupLoop(
   data: StoreThreadData,
@@ -69,7 +72,13 @@ export function createGroupLoop(
     spills,
     sequence: state.sequence,
   });
-  return new GroupLoop({ arena, committer, spills, blobs, blobReader, ...options });
+  const groupBytesMax =
+    options.blobStore === 'values'
+      ? Math.min(options.groupBytesMax, valuesGroupBytesMax)
+      : options.groupBytesMax;
+  const { groupInstancesMax } = options;
+  const parts = { arena, committer, spills, blobs, blobReader };
+  return new GroupLoop({ ...parts, groupInstancesMax, groupBytesMax });
 }
 
 function createBlobStore(

@@ -1,17 +1,10 @@
-import { Worker, type MessagePort } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+import type { IndexThreadData } from '#engine/index/index-thread.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { QueryExpression, QueryPage } from '#engine/query/query-expression.js';
 import type { IndexReply, IndexRequest } from './task-messages.js';
 
-export interface IndexThreadOptions {
-  readonly path: string;
-  /** Where the store thread posts its feeds. */
-  readonly feedPort: MessagePort;
-  /** RocksDB, for the replay of what the index has not applied yet. */
-  readonly databaseHandle: bigint;
-  readonly memoryLimitBytes: number;
-  readonly threads: number;
-  readonly queryTimeoutMs: number;
+export interface IndexThreadStart extends IndexThreadData {
   readonly onFailed: (reason: string) => void;
   /** The index was unusable and is made anew; queries wait meanwhile. */
   readonly onRebuilding: (reason: string) => void;
@@ -20,14 +13,14 @@ export interface IndexThreadOptions {
 /** Main side of the thread that owns DuckDB. */
 export class IndexThread {
   readonly #worker: Worker;
-  readonly #options: IndexThreadOptions;
+  readonly #options: IndexThreadStart;
   readonly #queries = new Map<number, PendingQuery>();
   #nextQueryId = 1;
   #appliedSequence = 0;
   #failure: GantryError | undefined;
   #onClosed: (() => void) | undefined;
 
-  private constructor(options: IndexThreadOptions) {
+  private constructor(options: IndexThreadStart) {
     this.#options = options;
     const { feedPort, onFailed: _, onRebuilding: __, ...workerData } = options;
     this.#worker = new Worker(new URL('../index/index.worker.js', import.meta.url), {
@@ -38,7 +31,7 @@ export class IndexThread {
   }
 
   /** Starts the thread; resolves when the index has applied the whole change log. */
-  static start(options: IndexThreadOptions): Promise<IndexThread> {
+  static start(options: IndexThreadStart): Promise<IndexThread> {
     const thread = new IndexThread(options);
     return new Promise((resolve, reject) => {
       thread.#listen((failure) => {

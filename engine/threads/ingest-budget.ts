@@ -28,10 +28,15 @@ export class IngestBudget {
     );
   }
 
+  /** Whether the share of a further session could not be promised. */
+  get isFull(): boolean {
+    const promised = (this.#sessions.size + 1) * guaranteedBlocksPerSession;
+    return promised + overshootBlocks > this.#arena.blockCount;
+  }
+
   /** Admits a session; false when its guaranteed share cannot be promised any more. */
   admit(session: BudgetedSession): boolean {
-    const promised = (this.#sessions.size + 1) * guaranteedBlocksPerSession;
-    if (promised + overshootBlocks > this.#arena.blockCount) return false;
+    if (this.isFull) return false;
     this.#sessions.add(session);
     return true;
   }

@@ -61,7 +61,10 @@ export type ParseResult =
 // ---- main → store thread ----
 export type StoreRequest =
   | CommitRequest
-  /** Bytes of an instance too large to wait in the arena: append them to the spill file of `spillId`. */
+  /**
+   * Bytes of an instance too large to wait in the arena: append them to the spill file of `spillId`. The first request holds the
+   * preamble as a whole.
+   */
   | { readonly kind: 'spill'; readonly spillId: number; readonly extents: readonly Extent[] }
   | { readonly kind: 'spill-abandon'; readonly spillId: number }
   | { readonly kind: 'close' };
@@ -85,7 +88,10 @@ export type StoreReply =
       readonly outcomes: readonly CommitOutcome[];
       readonly sequence: number;
     }
-  /** The extents of one spill request are on file and may be reused; `path` is where a parse worker can read them. */
+  /**
+   * The extents of one spill request are on file and may be reused. All bytes of the spill so far, `length` of them, can be read
+   * from `path` at `offset`; a preamble among the first has been cleared.
+   */
   | {
       readonly kind: 'spilled';
       readonly spillId: number;
@@ -110,6 +116,7 @@ export interface CommitOutcome {
 }
 
 // ---- store thread → index thread: posted before the acknowledgement of the same group ----
+/** What a group added to one partition; a group of several partitions posts several, in the order of their sequences. */
 export interface IndexFeed {
   readonly kind: 'feed';
   readonly partition: number;

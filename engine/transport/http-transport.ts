@@ -61,7 +61,7 @@ export interface BodyReceiver {
   onEnd(): void;
 }
 
-/** Response headers in the order to be sent; `content-length` is the transport's. */
+/** Response headers in the order to be sent; `content-length` is the transport's. Control characters are a programmer's error. */
 export type HttpHeaders = readonly (readonly [name: string, value: string])[];
 
 /** Where the bytes of a streamed response come from. */
@@ -89,7 +89,7 @@ export interface HttpExchange {
 
   /**
    * Starts delivery of the request body; may be called at any time before the answer, the socket is not read further until
-   * then. What is left of the body when the answer is given is drained and dropped.
+   * then, and a body that is there already is delivered before this returns. What is left of the body when the answer is given is drained and dropped.
    */
   receiveBody(receiver: BodyReceiver): void;
   /** Asks for no more body chunks; some that were already read from the socket may still come. */

@@ -12,6 +12,7 @@ import type {
 } from './http-transport.js';
 import { ProgressWindow } from './progress-window.js';
 import { RequestHeaders } from './request-headers.js';
+import { assertHeaders } from './response-headers.js';
 import { singlePieceSource } from './single-piece-source.js';
 import { TurnShare } from './turn-share.js';
 
@@ -109,6 +110,7 @@ export class NodeExchange implements HttpExchange, OpenExchange {
     contentLength?: number,
   ): void {
     assert(!this.#isAnswered, 'an exchange has one answer');
+    assertHeaders(headers);
     this.#isAnswered = true;
     if (this.#isAborted) {
       source.close();

@@ -12,6 +12,7 @@ import type {
 } from './http-transport.js';
 import { ProgressWindow } from './progress-window.js';
 import { RequestHeaders } from './request-headers.js';
+import { assertHeaders } from './response-headers.js';
 import { singlePieceSource } from './single-piece-source.js';
 import { UwsResponsePump } from './uws-response-pump.js';
 
@@ -80,7 +81,7 @@ export class UwsExchange implements HttpExchange, OpenExchange {
   }
 
   resumeBody(): void {
-    this.#setSocketPaused(false);
+    if (this.#receiver !== undefined) this.#setSocketPaused(false);
   }
 
   respond(status: number, headers: HttpHeaders, body: Uint8Array | string = ''): void {
@@ -95,6 +96,7 @@ export class UwsExchange implements HttpExchange, OpenExchange {
     contentLength?: number,
   ): void {
     assert(!this.#isAnswered, 'an exchange has one answer');
+    assertHeaders(headers);
     this.#isAnswered = true;
     if (this.#isAborted) {
       source.close();

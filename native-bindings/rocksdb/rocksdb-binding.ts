@@ -19,7 +19,6 @@ export interface NativeDatabase {
 }
 
 export interface NativeBatch {
-  readonly length: number;
   _put(key: Uint8Array, value: Uint8Array, options: NativeColumnOption): void;
   _del(key: Uint8Array, options: NativeColumnOption): void;
   _clear(): void;

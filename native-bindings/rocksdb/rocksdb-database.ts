@@ -98,7 +98,7 @@ export class RocksdbDatabase<Column extends string> {
   }
 
   createBatch(): RocksdbBatch<Column> {
-    return new RocksdbBatch(this.#native._chainedBatch(), this.#columns);
+    return new RocksdbBatch(() => this.#native._chainedBatch(), this.#columns);
   }
 
   /** A figure of RocksDB by its name, e.g. `rocksdb.estimate-num-keys`; empty when it knows none. */

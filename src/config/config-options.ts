@@ -84,6 +84,11 @@ export const configOptions = [
     default: undefined,
     doc: 'URL of the server as clients see it, for links in responses; without it the Host header of a request decides.',
   }),
+  option('http.trustedProxies', {
+    type: listOf(text()),
+    default: [],
+    doc: 'Addresses of proxies whose Forwarded and X-Forwarded-* headers are believed.',
+  }),
   option('http.corsOrigins', {
     type: listOf(origin),
     default: [],
@@ -148,7 +153,7 @@ export const configOptions = [
   option('remoteAes', {
     type: listOf(remoteAe()),
     default: [],
-    doc: 'Peers that C-MOVE may send to, in a file as `{aeTitle, host, port}`, as text `AE@host:port`.',
+    doc: 'Peers by AE title, for services that send (none yet): in a file as `{aeTitle, host, port}`, as text `AE@host:port`.',
   }),
   option('ingest.arenaBytes', {
     type: integer(16 * mib, 64 * gib),

@@ -58,7 +58,7 @@ export function aeTitle(): OptionType<string> {
   );
 }
 
-/** A peer that C-MOVE may send to. */
+/** A peer that the store may send to. */
 export interface RemoteAe {
   readonly aeTitle: string;
   readonly host: string;

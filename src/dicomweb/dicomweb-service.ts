@@ -2,6 +2,8 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import { isUid } from '#engine/base/uid.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import { acceptedMedia, coversType, type AcceptedMedia } from '#src/http/accept.js';
+import { publicBaseUrl, type PublicUrlPolicy } from '#src/http/public-base-url.js';
 import type { RequestContext } from '#src/http/request-context.js';
 
 /** What the transactions of the Studies Service work with. */
@@ -9,20 +11,15 @@ export interface DicomwebService {
   readonly engine: Engine;
   /** Path of the service, e.g. `/dicom-web`. */
   readonly rootPath: string;
-  /** Scheme and authority as clients see them; empty: as the request names them. */
-  readonly publicBaseUrl: string;
-  readonly isTls: boolean;
+  readonly publicUrl: PublicUrlPolicy;
+  /** Matches that a search returns when it does not say, and at most. */
   readonly searchLimitDefault: number;
+  readonly searchLimitMax: number;
 }
 
-const hostPattern = /^[A-Za-z0-9.:[\]-]{1,255}$/;
-
-/** Absolute URL of the studies resource, for the RetrieveURLs and BulkDataURIs of a response. */
+/** URL of the studies resource, for the RetrieveURLs and BulkDataURIs of a response. */
 export function studiesUrl(service: DicomwebService, context: RequestContext): string {
-  if (service.publicBaseUrl !== '') return `${service.publicBaseUrl}${service.rootPath}/studies`;
-  const host = context.exchange.request.header('host') ?? '';
-  if (!hostPattern.test(host)) return `${service.rootPath}/studies`;
-  return `${service.isTls ? 'https' : 'http'}://${host}${service.rootPath}/studies`;
+  return `${publicBaseUrl(context.request, service.publicUrl)}${service.rootPath}/studies`;
 }
 
 /** The resource that the path of a request names; `bad-request` when one of its UIDs cannot be a UID. */
@@ -54,14 +51,14 @@ export function requireUid(text: string, what: string): string {
 
 /** `not-acceptable` unless the client takes DICOM JSON (PS3.18 §8.7.3.5); `application/json` is what some call it. */
 export function requireJson(context: RequestContext): void {
-  const types = context.accepted.map((entry) => entry.type);
-  if (types.some((type) => jsonTypes.has(type))) return;
+  const takesJson = acceptedOf(context).some(
+    (media) => coversType(media, 'application/dicom+json') || media.type === 'application/json',
+  );
+  if (takesJson) return;
   throw new GantryError('not-acceptable', 'the resource is served as application/dicom+json');
 }
 
-const jsonTypes: ReadonlySet<string> = new Set([
-  'application/dicom+json',
-  'application/json',
-  'application/*',
-  '*/*',
-]);
+/** What the client accepts, best first. */
+export function acceptedOf(context: RequestContext): AcceptedMedia[] {
+  return acceptedMedia(context.header('accept'), context.query);
+}

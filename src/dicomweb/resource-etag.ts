@@ -1,6 +1,6 @@
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
-import { matchesEtag } from '#src/http/etag.js';
+import { matchesIfNoneMatch, strongEtag } from '#src/http/etag.js';
 import type { RequestContext } from '#src/http/request-context.js';
 
 /**
@@ -20,13 +20,23 @@ export function etagOf(
       : seriesInstanceUid !== undefined
         ? engine.findSeries(partition, studyInstanceUid, seriesInstanceUid)
         : engine.findStudy(partition, studyInstanceUid);
-  return `"${(record ?? instance).sequence.toString(36)}-${representation}"`;
+  const version = record ?? instance;
+  return strongEtag(
+    [
+      partition,
+      studyInstanceUid,
+      seriesInstanceUid,
+      sopInstanceUid,
+      version.sequence,
+      version.createdAtMs,
+      representation,
+    ].join('/'),
+  );
 }
 
 /** Answers 304 when the client has this version already. */
 export function answerNotModified(context: RequestContext, etag: string): boolean {
-  const wanted = context.exchange.request.header('if-none-match');
-  if (wanted === undefined || !matchesEtag(wanted, etag)) return false;
-  context.exchange.respond(304, [['etag', etag]]);
+  if (!matchesIfNoneMatch(context.header('if-none-match'), etag)) return false;
+  context.respond(304, [['etag', etag]]);
   return true;
 }

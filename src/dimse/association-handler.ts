@@ -104,11 +104,11 @@ export class AssociationHandler implements TcpReceiver {
     if (this.#isIdle) this.abort();
   }
 
-  /** Ends the association now. */
+  /** Ends the association now. The peer is to close the connection then; without an association we do. */
   abort(): void {
     this.#association.abort();
     this.#end('aborted-by-us', {});
-    this.#connection.close();
+    if (this.#association.state !== 'Sta13') this.#connection.close();
   }
 
   onData(chunk: Buffer): void {

@@ -8,8 +8,8 @@ export interface Metrics {
   readonly registry: Registry;
   /** A response has ended. `route` is a name out of the route table, never a path. */
   observeHttpRequest(request: HttpRequestFigures): void;
-  /** A DIMSE operation was answered. */
-  observeDimseOperation(operation: DimseOperationFigures): void;
+  /** A DIMSE operation was answered; `service` is a command name of PS3.7, e.g. `C-STORE`. */
+  countDimseOperation(service: string, status: number): void;
   /** An association was accepted, rejected, or one that was accepted has ended. */
   countAssociation(event: 'accepted' | 'rejected' | 'ended'): void;
 }
@@ -17,13 +17,6 @@ export interface Metrics {
 export interface HttpRequestFigures {
   readonly route: string;
   readonly method: string;
-  readonly status: number;
-  readonly durationSeconds: number;
-}
-
-export interface DimseOperationFigures {
-  /** Command name of PS3.7, e.g. `C-STORE`. */
-  readonly service: string;
   readonly status: number;
   readonly durationSeconds: number;
 }
@@ -48,11 +41,10 @@ export function createMetrics(engineStats: () => EngineStats | undefined): Metri
     buckets: durationBuckets,
     registers,
   });
-  const dimseDuration = new Histogram({
-    name: 'gantry_dimse_operation_duration_seconds',
-    help: 'time from the command of a DIMSE request to its final response; _count is the number of operations',
+  const dimseOperations = new Counter({
+    name: 'gantry_dimse_operations_total',
+    help: 'DIMSE operations answered, by command and status',
     labelNames: ['service', 'status'],
-    buckets: durationBuckets,
     registers,
   });
   const associations = new Counter({
@@ -74,9 +66,9 @@ export function createMetrics(engineStats: () => EngineStats | undefined): Metri
       const label = knownMethods.has(method) ? method : 'other';
       httpDuration.observe({ route, method: label, status }, durationSeconds);
     },
-    observeDimseOperation({ service, status, durationSeconds }) {
+    countDimseOperation(service, status) {
       const label = status.toString(16).toUpperCase().padStart(4, '0');
-      dimseDuration.observe({ service, status: label }, durationSeconds);
+      dimseOperations.inc({ service, status: label });
     },
     countAssociation(event) {
       if (event === 'ended') return associationsActive.dec();

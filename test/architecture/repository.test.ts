@@ -47,10 +47,51 @@ test('src/main.ts stays a frame of at most 60 lines', () => {
 });
 
 test('file names are kebab-case', () => {
-  const pattern = /^[a-z0-9]+(-[a-z0-9]+)*(\.(worker|test|contract|bench|fuzz|generated))?\.ts$/;
+  const pattern =
+    /^[a-z0-9]+(-[a-z0-9]+)*(\.(worker|property|contract|bench|fuzz|generated))?(\.test)?\.ts$/;
   const odd = files.filter((path) => {
     const name = path.split('/').at(-1) ?? '';
     return path.endsWith('.ts') && !pattern.test(name);
   });
   assert.deepEqual(odd, []);
+});
+
+/** What of an entry of package-lock.json says which other packages `npm ci` will look for. */
+interface LockedPackage {
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly optional?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const locked = (
+  JSON.parse(readRepositoryFile('package-lock.json')) as {
+    packages: Readonly<Record<string, LockedPackage>>;
+  }
+).packages;
+
+/** The places where Node.js looks for `name` from within the package at `path`, nearest first. */
+function lookupPaths(path: string, name: string): string[] {
+  const folders = path
+    .split('/node_modules/')
+    .map((_, index, all) => all.slice(0, all.length - index).join('/node_modules/'));
+  return [...folders.map((folder) => `${folder}/node_modules/${name}`), `node_modules/${name}`];
+}
+
+test('the lockfile holds every package that another one names, those of other platforms too', () => {
+  const missing = Object.entries(locked).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies }).filter(
+      (name) => !lookupPaths(path, name).some((candidate) => candidate in locked),
+    ),
+  );
+  assert.deepEqual(missing, []);
+});
+
+test('every package that is not for another platform is fixed by a hash', () => {
+  const unfixed = Object.entries(locked).filter(
+    ([path, entry]) => path !== '' && entry.integrity === undefined && entry.optional !== true,
+  );
+  assert.deepEqual(unfixed, []);
 });

@@ -16,7 +16,7 @@ export function runDcmtk(tool: string, args: readonly string[]): Promise<ToolRes
     execFile(
       tool,
       [...args],
-      { env: { ...process.env, TCP_NODELAY: '1' }, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
+      { env: { ...process.env, TCP_NODELAY: '1' }, timeout: 60_000, maxBuffer: 512 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ exitCode, output: stdout + stderr });

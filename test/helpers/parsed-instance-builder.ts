@@ -23,7 +23,8 @@ export function buildParsedInstance(
   description: InstanceDescription = {},
 ): ParsedInstance {
   const { study = '1.2.3', series = '1.2.3.4', sop = '1.2.3.4.5' } = description;
-  const { modality = 'CT', prefix = new Uint8Array(0), dataSetOffset = 0 } = description;
+  const { modality = 'CT', prefix = new Uint8Array(0) } = description;
+  const { dataSetOffset = prefix.length } = description;
   const transferSyntaxUid = description.transferSyntax ?? '1.2.840.10008.1.2.1';
   const sopClassUid = description.sopClass ?? '1.2.840.10008.5.1.4.1.1.2';
   const json = Buffer.from(JSON.stringify({ '00080018': { vr: 'UI', Value: [sop] } }));

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
-  corpusDir,
   corpusFiles,
   corpusMissing,
+  corpusPath,
   groupsWithoutRepeats,
   type CorpusFile,
 } from '../helpers/corpus.js';
@@ -33,13 +33,17 @@ const proposals: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.2.5': '-xr',
 };
 
+/** Files of SOP classes that are newer than the tool; the STOW-RS test covers them. */
+const unknownToStorescuMax = 5;
+
 describe('every storable file of the corpus by storescu', { skip }, () => {
   const groups = skip === false ? groupsWithoutRepeats(sendable()) : [];
   for (const [index, files] of groups.entries()) {
     test(`group ${index + 1}: ${files.length} files arrive whole and are found`, async () => {
       await withServer(async (server) => {
-        await send(server, files);
-        for (const file of files) await checkStored(server, file);
+        const sent = await send(server, files);
+        assert.ok(sent.length >= files.length - unknownToStorescuMax);
+        for (const file of sent) await checkStored(server, file);
       });
     });
   }
@@ -52,18 +56,33 @@ function sendable(): CorpusFile[] {
   );
 }
 
-async function send(server: TestServer, files: readonly CorpusFile[]): Promise<void> {
+/** Sends the files, grouped by transfer syntax; returns those that storescu agreed to send. */
+async function send(server: TestServer, files: readonly CorpusFile[]): Promise<CorpusFile[]> {
+  const sent: CorpusFile[] = [];
   for (const transferSyntax of new Set(files.map((file) => file.transferSyntax!))) {
-    const group = files.filter((file) => file.transferSyntax === transferSyntax);
-    // -R proposes only the SOP classes of the files: an association has room for 128 presentation contexts.
-    const { exitCode, output } = await runDcmtk('storescu', [
-      '-R',
-      proposals[transferSyntax]!,
-      ...['127.0.0.1', String(server.dimsePort)],
-      ...group.map((file) => join(corpusDir, file.path)),
-    ]);
-    assert.equal(exitCode, 0, `${transferSyntax}: ${output.slice(-2000)}`);
+    let group = files.filter((file) => file.transferSyntax === transferSyntax);
+    for (;;) {
+      // -R proposes only the SOP classes of the files: an association has room for 128 presentation contexts.
+      const { exitCode, output } = await runDcmtk('storescu', [
+        '-R',
+        proposals[transferSyntax]!,
+        ...['127.0.0.1', String(server.dimsePort)],
+        ...group.map(corpusPath),
+      ]);
+      const unknown =
+        /(?:unknown storage SOP class|missing SOP class .or instance.) in file: (\S+?)(?::|\s)/.exec(
+          output,
+        )?.[1];
+      if (unknown === undefined) {
+        assert.equal(exitCode, 0, `${transferSyntax}: ${output.slice(-2000)}`);
+        break;
+      }
+      group = group.filter((file) => corpusPath(file) !== unknown);
+      if (group.length === 0) break;
+    }
+    sent.push(...group);
   }
+  return sent;
 }
 
 async function checkStored(server: TestServer, file: CorpusFile): Promise<void> {
@@ -75,7 +94,21 @@ async function checkStored(server: TestServer, file: CorpusFile): Promise<void> 
   const storedPath = join(server.dataDir, 'returned.dcm');
   await writeFile(storedPath, part!.body);
   // storescu encodes the data set anew, so DCMTK must judge whether every element arrived.
-  const sent = await runDcmtk('dcm2json', [join(corpusDir, file.path)]);
-  const stored = await runDcmtk('dcm2json', [storedPath]);
-  assert.ok(sent.output === stored.output, `${file.path}: elements differ`);
+  const sent = await dumpElements(corpusPath(file));
+  const stored = await dumpElements(storedPath);
+  assert.ok(sent === stored, `${file.path}: elements differ`);
+}
+
+/**
+ * Every element and fragment with its whole value, as dcmdump shows them, without what another encoding changes: lengths,
+ * delimiters, group lengths, trailing padding (PS3.10 §7.2) and the File Meta Information.
+ */
+async function dumpElements(path: string): Promise<string> {
+  const { output } = await runDcmtk('dcmdump', ['-q', '+L', path]);
+  return output
+    .split('\n')
+    .filter((line) => /^ *\([0-9a-f]{4},[0-9a-f]{4}\)/.test(line))
+    .filter((line) => !/^ *\((0002,|fffc,fffc|fffe,e00d|fffe,e0dd|[0-9a-f]{4},0000)/.test(line))
+    .map((line) => line.replace(/ *#[^#]*$/, '').replace(/with (explicit|undefined) length/, ''))
+    .join('\n');
 }

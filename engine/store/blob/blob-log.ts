@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { GantryError } from '#engine/base/error-catalogue.js';
 import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
 import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
@@ -39,12 +40,16 @@ export class BlobLog implements BlobStore {
   readonly #options: BlobLogOptions;
   #active: ActiveSegment | undefined;
 
+  /** Throws `corrupt` when committed records of the last segment are missing. */
   constructor(options: BlobLogOptions) {
     this.#options = options;
     const { segment, segmentEnd } = options.position;
     if (segment !== 0) {
       const path = segmentPath(options.directory, segment, 'seg');
       this.#active = openSegment(path, segment, segmentEnd);
+      if (this.#active.bytesAtOpen < segmentEnd) {
+        throw new GantryError('corrupt', 'the last segment is shorter than what was committed');
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.
 import { blobChunkKey } from '../catalog/catalog-keys.js';
 import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
+import { toReadError } from '../store-errors.js';
 import type { BlobReader } from './blob-store.js';
 import { FileCache } from './file-cache.js';
 import { blobChunkBytes } from './rocksdb-blob-store.js';
@@ -32,45 +33,46 @@ export class StoredBlobReader implements BlobReader {
   readSync(locator: BlobLocator, position: number, target: Uint8Array): number {
     if (locator.store === 'value') return this.#readValues(locator, position, target);
     const count = countAt(locator, position, target);
-    return this.#withFile(locator, (fd) => {
-      let done = 0;
-      while (done < count) {
-        const at = locator.offset + position + done;
-        const bytes = readSync(fd, target, done, count - done, at);
-        if (bytes === 0) throw missingBytes();
-        done += bytes;
-      }
-      return done;
-    });
+    const start = locator.offset + position;
+    try {
+      return this.#files.with(this.#pathOf(locator), (fd) => {
+        for (let done = 0; done < count;) {
+          const bytes = readSync(fd, target, done, count - done, start + done);
+          if (bytes === 0) throw missingBytes();
+          done += bytes;
+        }
+        return count;
+      });
+    } catch (error) {
+      throw toReadError(error, `segment file ${locator.segment} cannot be read`);
+    }
   }
 
   async read(locator: BlobLocator, position: number, target: Uint8Array): Promise<number> {
     if (locator.store === 'value') return this.#readValues(locator, position, target);
     const count = countAt(locator, position, target);
-    return this.#withFile(locator, async (fd) => {
-      let done = 0;
-      while (done < count) {
-        const at = locator.offset + position + done;
-        const { bytesRead } = await readAsync(fd, target, done, count - done, at);
-        if (bytesRead === 0) throw missingBytes();
-        done += bytesRead;
-      }
-      return done;
-    });
+    const start = locator.offset + position;
+    try {
+      return await this.#files.with(this.#pathOf(locator), async (fd) => {
+        for (let done = 0; done < count;) {
+          const { bytesRead } = await readAsync(fd, target, done, count - done, start + done);
+          if (bytesRead === 0) throw missingBytes();
+          done += bytesRead;
+        }
+        return count;
+      });
+    } catch (error) {
+      throw toReadError(error, `segment file ${locator.segment} cannot be read`);
+    }
   }
 
   close(): void {
     this.#files.close();
   }
 
-  #withFile<T>(locator: BlobLocator, use: (fd: number) => T): T {
+  #pathOf(locator: BlobLocator): string {
     const kind = locator.store === 'segment' ? 'seg' : 'big';
-    try {
-      return this.#files.with(segmentPath(this.#directory, locator.segment, kind), use);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new GantryError('corrupt', `segment file ${locator.segment} is missing`);
-    }
+    return segmentPath(this.#directory, locator.segment, kind);
   }
 
   #readValues(locator: BlobLocator, position: number, target: Uint8Array): number {
@@ -80,12 +82,20 @@ export class StoredBlobReader implements BlobReader {
       const at = position + done;
       const chunk = Math.floor(at / blobChunkBytes);
       const key = blobChunkKey(locator.segment, locator.offset, chunk);
-      const value = this.#database.get('blobs', key);
+      const value = this.#valueOf(key);
       const from = at - chunk * blobChunkBytes;
       if (value === undefined || value.length <= from) throw missingBytes();
       done += value.copy(target, done, from, from + count - done);
     }
     return done;
+  }
+
+  #valueOf(key: Buffer): Buffer | undefined {
+    try {
+      return this.#database.get('blobs', key);
+    } catch (error) {
+      throw toReadError(error, 'a blob cannot be read from the catalogue');
+    }
   }
 }
 

@@ -1,5 +1,9 @@
 import type { InstanceLayout, MetadataDocument } from '#engine/dicom/instance/parsed-instance.js';
-import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
+import type {
+  RocksdbDatabase,
+  RocksdbPage,
+  RocksdbRange,
+} from '#native-bindings/rocksdb/rocksdb-database.js';
 import * as keys from './catalog-keys.js';
 import type { KeyRange, OrderedAttribute, StoreColumn } from './catalog-keys.js';
 import type {
@@ -10,6 +14,7 @@ import type {
   SeriesRecord,
   StudyRecord,
 } from './catalog-records.js';
+import { toReadError } from '../store-errors.js';
 import { readStoreState } from '../store-state.js';
 import { decodeChange } from './change-codec.js';
 import { decodeFrameTablePage, decodeLayout, decodeMetadata } from './metadata-codec.js';
@@ -22,7 +27,8 @@ const stepEntriesMax = 512;
 /**
  * Reads the catalogue, on any thread, over a database that the thread opened or borrowed. Every method is synchronous and takes
  * microseconds for what is in memory; those that can return many entries are generators which read a bounded step at a time, so
- * that a caller may stop between two. A commit becomes visible as a whole, but two calls may see two states.
+ * that a caller may stop between two. A commit becomes visible as a whole, but two calls may see two states. Any method throws
+ * `corrupt` when the database cannot be read.
  */
 export class CatalogReader {
   readonly #database: RocksdbDatabase<StoreColumn>;
@@ -38,9 +44,9 @@ export class CatalogReader {
   /** Records in the order asked, in one read; undefined for those that do not exist. */
   findStudies(partition: number, uids: readonly string[]): (StudyRecord | undefined)[] {
     const wanted = uids.map((uid) => keys.studyKey(partition, uid));
-    return this.#database
-      .getMany('catalog', wanted)
-      .map((value, n) => (value === undefined ? undefined : decodeStudyRecord(uids[n]!, value)));
+    return this.#getMany('catalog', wanted).map((value, n) =>
+      value === undefined ? undefined : decodeStudyRecord(uids[n]!, value),
+    );
   }
 
   findSeries(partition: number, key: SeriesKey): SeriesRecord | undefined {
@@ -48,12 +54,10 @@ export class CatalogReader {
   }
 
   findSeriesMany(partition: number, wanted: readonly SeriesKey[]): (SeriesRecord | undefined)[] {
-    return this.#database
-      .getMany(
-        'catalog',
-        wanted.map((key) => keys.seriesKey(partition, key)),
-      )
-      .map((value, n) => (value === undefined ? undefined : decodeSeriesRecord(wanted[n]!, value)));
+    return this.#getMany(
+      'catalog',
+      wanted.map((key) => keys.seriesKey(partition, key)),
+    ).map((value, n) => (value === undefined ? undefined : decodeSeriesRecord(wanted[n]!, value)));
   }
 
   findInstance(partition: number, key: InstanceKey): InstanceRecord | undefined {
@@ -61,14 +65,12 @@ export class CatalogReader {
   }
 
   findInstances(partition: number, wanted: readonly InstanceKey[]): (InstanceRecord | undefined)[] {
-    return this.#database
-      .getMany(
-        'catalog',
-        wanted.map((key) => keys.instanceKey(partition, key)),
-      )
-      .map((value, n) =>
-        value === undefined ? undefined : decodeInstanceRecord(wanted[n]!, value),
-      );
+    return this.#getMany(
+      'catalog',
+      wanted.map((key) => keys.instanceKey(partition, key)),
+    ).map((value, n) =>
+      value === undefined ? undefined : decodeInstanceRecord(wanted[n]!, value),
+    );
   }
 
   /** Instances with a SOP Instance UID, whatever their study: more than one where senders reused it. */
@@ -164,23 +166,21 @@ export class CatalogReader {
     partition: number,
     wanted: readonly InstanceKey[],
   ): (MetadataDocument | undefined)[] {
-    return this.#database
-      .getMany(
-        'metadata',
-        wanted.map((key) => keys.metadataKey(partition, key)),
-      )
-      .map((value) => (value === undefined ? undefined : decodeMetadata(value)));
+    return this.#getMany(
+      'metadata',
+      wanted.map((key) => keys.metadataKey(partition, key)),
+    ).map((value) => (value === undefined ? undefined : decodeMetadata(value)));
   }
 
   /** Throws `corrupt`. */
   readLayout(partition: number, key: InstanceKey): InstanceLayout | undefined {
-    const value = this.#database.get('frames', keys.layoutKey(partition, key));
+    const value = this.#get('frames', keys.layoutKey(partition, key));
     return value === undefined ? undefined : decodeLayout(value);
   }
 
   /** Encoded frame table entries `page` × 4,096 and following. Throws `corrupt`. */
   readFrameTablePage(partition: number, key: InstanceKey, page: number): Uint8Array | undefined {
-    const value = this.#database.get('frames', keys.frameTableKey(partition, key, page));
+    const value = this.#get('frames', keys.frameTableKey(partition, key, page));
     return value === undefined ? undefined : decodeFrameTablePage(value);
   }
 
@@ -191,7 +191,7 @@ export class CatalogReader {
 
   /** Up to `limit` entries of the change log behind `afterSequence`, oldest first. Throws `corrupt`. */
   readChanges(afterSequence: number, limit: number): ChangeRecord[] {
-    const { keys: page, values } = this.#database.range('changes', {
+    const { keys: page, values } = this.#range('changes', {
       gt: keys.changeKey(afterSequence),
       limit,
     });
@@ -218,11 +218,31 @@ export class CatalogReader {
   ): Generator<{ readonly keys: readonly Buffer[]; readonly values: readonly Buffer[] }> {
     let rest: KeyRange | { readonly gt: Buffer; readonly lt: Buffer } = range;
     for (;;) {
-      const page = this.#database.range(column, { ...rest, limit: stepEntriesMax, values });
+      const page = this.#range(column, { ...rest, limit: stepEntriesMax, values });
       if (page.keys.length > 0) yield page;
       const last = page.keys.at(-1);
       if (!page.isCut || last === undefined) return;
       rest = { gt: last, lt: range.lt };
+    }
+  }
+
+  #get(column: StoreColumn, key: Buffer): Buffer | undefined {
+    return this.#getMany(column, [key])[0];
+  }
+
+  #getMany(column: StoreColumn, wanted: readonly Buffer[]): (Buffer | undefined)[] {
+    try {
+      return this.#database.getMany(column, wanted);
+    } catch (error) {
+      throw toReadError(error, 'the catalogue cannot be read');
+    }
+  }
+
+  #range(column: StoreColumn, range: RocksdbRange): RocksdbPage {
+    try {
+      return this.#database.range(column, range);
+    } catch (error) {
+      throw toReadError(error, 'the catalogue cannot be read');
     }
   }
 }

@@ -70,27 +70,24 @@ export class Committer {
   }
 
   /**
-   * Commits a group whose instances all have different UIDs. An operating error fails the requests it concerns; any other error
-   * is thrown, and then nothing may be committed any more.
+   * Commits a group whose instances all have different UIDs. An operating error fails the requests it concerns, which may be the
+   * whole group; any other error is thrown, and then nothing may be committed any more.
    */
   commit(requests: readonly CommitRequest[]): CommittedGroup {
-    const outcomes: CommitOutcome[] = [];
-    const candidates = this.#newInstances(requests, outcomes);
-    if (candidates.length === 0) return { outcomes, feeds: [] };
-    let feeds: readonly IndexFeed[] = [];
     try {
-      feeds = this.#write(candidates);
+      const outcomes: CommitOutcome[] = [];
+      const candidates = this.#newInstances(requests, outcomes);
+      if (candidates.length === 0) return { outcomes, feeds: [] };
+      const feeds = this.#write(candidates);
       for (const { request } of candidates) {
         outcomes.push({ commitId: request.commitId, result: 'stored' });
       }
+      return { outcomes, feeds };
     } catch (error) {
       if (!(error instanceof GantryError)) throw error;
-      for (const candidate of candidates) {
-        this.#dropSpill(candidate.request);
-        outcomes.push(failure(candidate.request, error));
-      }
+      for (const request of requests) this.#dropSpill(request);
+      return { outcomes: requests.map((request) => failure(request, error)), feeds: [] };
     }
-    return { outcomes, feeds };
   }
 
   /** The requests that are not stored yet; the others get their outcome. */

@@ -14,7 +14,7 @@ import { viewsOf } from './received-bytes.js';
 
 export interface GroupLoopOptions {
   readonly arena: SharedArrayBuffer;
-  readonly committer: Committer;
+  readonly committer: Pick<Committer, 'commit' | 'sequence'>;
   readonly spills: SpillFiles;
   readonly blobs: BlobStore;
   readonly blobReader: BlobReader;
@@ -91,11 +91,11 @@ export class GroupLoop {
     let bytes = 0;
     for (const request of this.#waiting) {
       if (request.kind !== 'commit' || group.length === groupInstancesMax) break;
-      const inArena = request.source.kind === 'arena' ? request.source.length : 0;
+      const weight = bytesToWrite(request);
       const name = nameOf(request);
-      if (names.has(name) || (group.length > 0 && bytes + inArena > groupBytesMax)) break;
+      if (names.has(name) || (group.length > 0 && bytes + weight > groupBytesMax)) break;
       names.add(name);
-      bytes += inArena;
+      bytes += weight;
       group.push(request);
     }
     this.#waiting.splice(0, group.length);
@@ -143,6 +143,12 @@ export class GroupLoop {
     this.#failure = { code: 'store-unavailable', detail: 'an earlier write failed' };
     ports.reply({ kind: 'failed', code: 'store-unavailable', detail });
   }
+}
+
+/** Bytes that the group will write for the request: a spilled instance is on file already. */
+function bytesToWrite({ source, instance }: CommitRequest): number {
+  const received = source.kind === 'arena' ? source.length : 0;
+  return received + instance.metadata.json.length + instance.frameTable.length;
 }
 
 function nameOf(request: CommitRequest): string {

@@ -50,16 +50,16 @@ for (const attribute of [...computedAttributes, ...indexedAttributes]) {
 export function parseSearchParameters(
   parameters: readonly (readonly [name: string, value: string])[],
   target: SearchTarget,
-  limitDefault: number,
+  allowed: { readonly limitDefault: number; readonly limitMax: number },
 ): SearchRequest {
   const conditions: QueryCondition[] = [];
   const warnings: string[] = [];
   const include = new Set<string>();
-  let limit = limitDefault;
+  let limit = allowed.limitDefault;
   let offset = 0;
   const isFuzzy = parameters.some(([name, value]) => name === 'fuzzymatching' && value === 'true');
   for (const [name, value] of parameters) {
-    if (name === 'limit') limit = Math.min(parseCount(name, value), limits.queryLimitMax);
+    if (name === 'limit') limit = Math.min(parseCount(name, value), allowed.limitMax);
     else if (name === 'offset') offset = parseCount(name, value);
     else if (name === 'includefield') for (const field of value.split(',')) include.add(field);
     else if (name === 'fuzzymatching' || otherParameters.has(name)) continue;

@@ -26,13 +26,12 @@ export async function searchTransaction(
     ...(study === undefined ? {} : { studyInstanceUid: requireUid(study, 'study') }),
     ...(series === undefined ? {} : { seriesInstanceUid: requireUid(series, 'series') }),
   };
-  const { query, fields, warnings } = parseSearchParameters(
-    context.query,
-    target,
-    service.searchLimitDefault,
-  );
+  const { query, fields, warnings } = parseSearchParameters(context.query, target, {
+    limitDefault: service.searchLimitDefault,
+    limitMax: service.searchLimitMax,
+  });
   const abort = new AbortController();
-  context.exchange.onAborted(() => abort.abort());
+  context.onAborted(() => abort.abort());
   const result = await service.engine.search(query, abort.signal);
   const isCut = result.isCut ? ['There are additional results that can be requested'] : [];
   const headers: HttpHeaders = [
@@ -40,13 +39,13 @@ export async function searchTransaction(
     ...[...warnings, ...isCut].map((text) => ['warning', `299 gantry: ${text}`] as const),
   ];
   if (result.count === 0) {
-    context.exchange.respond(204, headers.slice(1));
+    context.respond(204, headers.slice(1));
   } else if (result.count <= rowsPerPiece) {
     const rows = rowsText(result, fields, studiesUrl(service, context), 0);
-    context.exchange.respond(200, headers, `[${rows}]`);
+    context.respond(200, headers, `[${rows}]`);
   } else {
     const source = rowSource(result, fields, studiesUrl(service, context));
-    context.exchange.respondStream(200, headers, source);
+    context.respondStream(200, headers, source);
   }
 }
 

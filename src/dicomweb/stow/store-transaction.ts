@@ -6,7 +6,6 @@ import {
   type MediaType,
 } from '#engine/multipart/media-type.js';
 import { MultipartRelatedReader } from '#engine/multipart/multipart-related-reader.js';
-import type { HttpExchange } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
 import { storeResponse } from './store-response.js';
@@ -21,29 +20,29 @@ export async function storeTransaction(
   service: DicomwebService,
   context: RequestContext,
 ): Promise<void> {
-  const contentType = context.exchange.request.header('content-type') ?? '';
+  const contentType = context.header('content-type') ?? '';
   const study = context.params['study'];
   if (study !== undefined) requireUid(study, 'study');
   const upload = new StoreUpload(service.engine, context, study);
   const outcomes = await upload.receive(contentType);
-  if (context.exchange.isAborted) return;
+  if (context.isAborted) return;
   const { status, dataSet } = storeResponse(outcomes, studiesUrl(service, context));
   context.respondJson(status, dataSet, 'application/dicom+json');
 }
 
 /** One request body on its way into a store session. */
 class StoreUpload {
-  readonly #exchange: HttpExchange;
+  readonly #context: RequestContext;
   readonly #session: StoreSession;
   readonly #outcomes: Promise<StoreOutcome>[] = [];
   #isInstanceOpen = false;
 
   constructor(engine: Engine, context: RequestContext, studyInstanceUid: string | undefined) {
-    this.#exchange = context.exchange;
+    this.#context = context;
     this.#session = engine.openStoreSession({
       partition: 0,
       correlationId: context.correlationId,
-      onDrain: () => this.#exchange.resumeBody(),
+      onDrain: () => this.#context.resumeBody(),
       ...(studyInstanceUid === undefined ? {} : { studyInstanceUid }),
     });
   }
@@ -114,8 +113,8 @@ class StoreUpload {
           finish(toGantryError(error));
         }
       };
-      this.#exchange.onAborted(() => finish(new GantryError('aborted')));
-      this.#exchange.receiveBody({
+      this.#context.onAborted(() => finish(new GantryError('aborted')));
+      this.#context.receiveBody({
         onChunk: (chunk) => attempt(() => push(chunk)),
         onEnd: () => {
           attempt(end);
@@ -138,7 +137,7 @@ class StoreUpload {
   }
 
   #write(bytes: Uint8Array): void {
-    if (this.#isInstanceOpen && !this.#session.write(bytes)) this.#exchange.pauseBody();
+    if (this.#isInstanceOpen && !this.#session.write(bytes)) this.#context.pauseBody();
   }
 
   #endPart(): void {

@@ -3,7 +3,7 @@ import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
 } from '#engine/dicom/dictionary/transfer-syntaxes.js';
-import type { AcceptedType } from '#src/http/accept.js';
+import { coversType, negotiate, type AcceptedMedia } from '#src/http/accept.js';
 
 /** How the frames of one response are sent. */
 export interface FrameRepresentation {
@@ -15,51 +15,40 @@ export interface FrameRepresentation {
 
 const octetStream = 'application/octet-stream';
 
-/** Spellings of older editions that clients still send. */
-const mediaTypeAliases: Readonly<Record<string, string>> = {
-  'image/x-jls': 'image/jls',
-  'image/x-dicom-rle': 'image/dicom-rle',
-  'image/x-dicom+rle': 'image/dicom-rle',
-  'image/jph': 'image/jphc',
-};
-
 /**
  * Chooses among what the client accepts (best first) a representation that the stored frames have as they are
  * (PS3.18 §8.7.3.3 and §8.7.8). `not-acceptable` when there is none.
  */
 export function chooseFrameRepresentation(
-  accepted: readonly AcceptedType[],
+  accepted: readonly AcceptedMedia[],
   storedTransferSyntaxUid: string,
 ): FrameRepresentation {
   const stored = findTransferSyntax(storedTransferSyntaxUid);
   const isEncapsulated = stored?.isEncapsulated ?? false;
   // Native frames are little endian when they leave, whatever the data set around them was.
   const transferSyntaxUid = isEncapsulated ? storedTransferSyntaxUid : explicitVrLittleEndianUid;
-  const storedMediaType = stored?.frameMediaType ?? octetStream;
-  for (const entry of accepted) {
-    const isMultipart = entry.type === 'multipart/related' || entry.type.includes('*');
-    const wanted = isMultipart ? (entry.partType ?? '*/*') : entry.type;
-    const type = mediaTypeAliases[wanted] ?? wanted;
-    const syntax = entry.transferSyntaxUid;
-    const isSyntaxFree = syntax === undefined || syntax === '*';
-    if (!isSyntaxFree && syntax !== storedTransferSyntaxUid && syntax !== transferSyntaxUid) {
-      continue;
+  const mediaType = (media: AcceptedMedia): string | undefined => {
+    const { transferSyntaxes } = media;
+    const isAnySyntax = transferSyntaxes.includes('*');
+    const isNamed = [storedTransferSyntaxUid, transferSyntaxUid].some((uid) =>
+      transferSyntaxes.includes(uid),
+    );
+    if (transferSyntaxes.length > 0 && !isAnySyntax && !isNamed) return undefined;
+    // octet-stream without a transfer syntax means uncompressed little endian; a wildcard takes what there is.
+    const isBare = media.type === octetStream && transferSyntaxes.length === 0;
+    if (coversType(media, octetStream) && !(isEncapsulated && isBare)) return octetStream;
+    if (stored !== undefined && isEncapsulated && coversType(media, stored.frameMediaType)) {
+      return stored.frameMediaType;
     }
-    if (type === '*/*' || type === 'application/*') {
-      return { isMultipart, mediaType: octetStream, transferSyntaxUid };
-    }
-    if (type === octetStream) {
-      // Without a transfer syntax, octet-stream means uncompressed little endian.
-      if (isEncapsulated && syntax === undefined) continue;
-      return { isMultipart, mediaType: octetStream, transferSyntaxUid };
-    }
-    const isSameKind = type.endsWith('/*') && storedMediaType.startsWith(type.slice(0, -1));
-    if (isEncapsulated && (type === storedMediaType || isSameKind)) {
-      return { isMultipart, mediaType: storedMediaType, transferSyntaxUid };
-    }
-  }
-  throw new GantryError(
-    'not-acceptable',
-    `the frames are stored in transfer syntax ${storedTransferSyntaxUid}; ask for transfer-syntax=*`,
+    return undefined;
+  };
+  return negotiate(
+    accepted,
+    (media) => {
+      const type = mediaType(media);
+      if (type === undefined) return undefined;
+      return { isMultipart: media.isMultipart ?? true, mediaType: type, transferSyntaxUid };
+    },
+    `the frames as stored: transfer-syntax=${storedTransferSyntaxUid}, or *`,
   );
 }

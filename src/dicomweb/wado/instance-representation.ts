@@ -1,7 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
-import type { AcceptedType } from '#src/http/accept.js';
-
-const dicom = 'application/dicom';
+import { coversType, type AcceptedMedia } from '#src/http/accept.js';
 
 /** How the instances of one response are sent. */
 export interface InstanceRepresentation {
@@ -16,31 +14,18 @@ export interface InstanceRepresentation {
  * stored: its File Meta Information says how it is encoded.
  */
 export function chooseInstanceRepresentation(
-  accepted: readonly AcceptedType[],
+  accepted: readonly AcceptedMedia[],
 ): InstanceRepresentation {
-  const chosen = accepted.find(isDicom);
-  if (chosen === undefined) {
+  const takes = accepted.filter((media) => coversType(media, 'application/dicom'));
+  const [best] = takes;
+  if (best === undefined) {
     throw new GantryError('not-acceptable', 'instances are served as application/dicom');
   }
-  const isMultipart = isMultipartType(chosen);
-  const alternatives = accepted.filter(
-    (entry) => isDicom(entry) && isMultipartType(entry) === isMultipart,
+  const isMultipart = best.isMultipart ?? true;
+  const alternatives = takes.filter((media) => (media.isMultipart ?? true) === isMultipart);
+  const isAny = alternatives.some(
+    ({ transferSyntaxes }) => transferSyntaxes.length === 0 || transferSyntaxes.includes('*'),
   );
-  const uids = new Set<string>();
-  for (const { transferSyntaxUid } of alternatives) {
-    if (transferSyntaxUid === undefined || transferSyntaxUid === '*') {
-      return { isMultipart, transferSyntaxUids: 'any' };
-    }
-    uids.add(transferSyntaxUid);
-  }
-  return { isMultipart, transferSyntaxUids: uids };
-}
-
-function isDicom(entry: AcceptedType): boolean {
-  const type = isMultipartType(entry) ? (entry.partType ?? '*/*') : entry.type;
-  return type === dicom || type === 'application/*' || type === '*/*';
-}
-
-function isMultipartType(entry: AcceptedType): boolean {
-  return entry.type === 'multipart/related' || entry.type.includes('*');
+  const uids = alternatives.flatMap(({ transferSyntaxes }) => transferSyntaxes);
+  return { isMultipart, transferSyntaxUids: isAny ? 'any' : new Set(uids) };
 }

@@ -34,7 +34,7 @@ export function respondParts(
   const writer = new MultipartRelatedWriter(response.boundaryKey, response.partType);
   const headers: HttpHeaders = [['content-type', writer.contentType], ...response.headers];
   if ('next' in parts) {
-    context.exchange.respondStream(response.status, headers, multipartSource(writer, parts));
+    context.respondStream(response.status, headers, multipartSource(writer, parts));
     return;
   }
   let contentLength = writer.end.length;
@@ -43,7 +43,7 @@ export function respondParts(
       writer.partHead(index, part.contentType, part.headers).length + part.body.length;
   }
   const source = multipartSource(writer, parts[Symbol.iterator]());
-  context.exchange.respondStream(response.status, headers, source, contentLength);
+  context.respondStream(response.status, headers, source, contentLength);
 }
 
 /** Streams one stretch of bytes as the whole response body. */
@@ -63,7 +63,7 @@ export function respondSingle(
     },
     close: () => undefined,
   };
-  context.exchange.respondStream(status, headers, source, body.length);
+  context.respondStream(status, headers, source, body.length);
 }
 
 function multipartSource(writer: MultipartRelatedWriter, parts: PartIterator): ResponseSource {

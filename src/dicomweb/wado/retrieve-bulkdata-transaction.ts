@@ -1,8 +1,9 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
-import type { AcceptedType } from '#src/http/accept.js';
+import { coversType, type AcceptedMedia } from '#src/http/accept.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import {
+  acceptedOf,
   findInstance,
   instanceUrl,
   studiesUrl,
@@ -30,7 +31,7 @@ export function retrieveBulkdataTransaction(
   const record = findInstance(engine, target);
   const value = engine.retrieveBulkValue(target.partition, record, path);
   if (value === undefined) throw new GantryError('not-found', 'the attribute has no bulk value');
-  const isMultipart = wantsMultipart(context.accepted);
+  const isMultipart = wantsMultipart(acceptedOf(context));
   const form = `bulk.${path.replaceAll('/', '.')}-${isMultipart ? 'multipart' : 'single'}`;
   const etag = etagOf(engine, target, record, form);
   if (answerNotModified(context, etag)) return;
@@ -52,11 +53,8 @@ export function retrieveBulkdataTransaction(
 }
 
 /** A client that names no form gets the bytes alone: a browser or curl that follows the URI has no use for an envelope. */
-function wantsMultipart(accepted: readonly AcceptedType[]): boolean {
-  for (const { type, partType = '*/*' } of accepted) {
-    const isMultipart = type === 'multipart/related';
-    const wanted = isMultipart ? partType : type;
-    if (wanted === mediaType || wanted === 'application/*' || wanted === '*/*') return isMultipart;
-  }
+function wantsMultipart(accepted: readonly AcceptedMedia[]): boolean {
+  const media = accepted.find((candidate) => coversType(candidate, mediaType));
+  if (media !== undefined) return media.isMultipart ?? false;
   throw new GantryError('not-acceptable', `bulk data is served as ${mediaType}`);
 }

@@ -3,6 +3,7 @@ import type { BlobSource } from '#engine/engine-types.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import {
+  acceptedOf,
   findInstance,
   instanceUrl,
   studiesUrl,
@@ -32,11 +33,11 @@ export async function retrieveFramesTransaction(
     throw new GantryError('not-found', `the instance has ${frameCount} frames`);
   }
   const { isMultipart, mediaType, transferSyntaxUid } = chooseFrameRepresentation(
-    context.accepted,
+    acceptedOf(context),
     record.transferSyntaxUid,
   );
   const form = `${numbers.join('.')}-${mediaType}-${isMultipart ? 'multipart' : 'single'}`;
-  const etag = etagOf(engine, target, record, form.replaceAll(/[^0-9A-Za-z.-]/g, '.'));
+  const etag = etagOf(engine, target, record, form);
   if (answerNotModified(context, etag)) return;
   const headers: HttpHeaders = [
     ['etag', etag],

@@ -3,7 +3,7 @@ import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
-import { targetOf, type DicomwebService } from '../dicomweb-service.js';
+import { acceptedOf, targetOf, type DicomwebService } from '../dicomweb-service.js';
 import { answerNotModified, etagOf } from '../resource-etag.js';
 import {
   chooseInstanceRepresentation,
@@ -21,7 +21,7 @@ export function retrieveInstancesTransaction(
 ): void {
   const { engine } = service;
   const target = targetOf(context);
-  const representation = chooseInstanceRepresentation(context.accepted);
+  const representation = chooseInstanceRepresentation(acceptedOf(context));
   const pages = engine.instancePages(target)[Symbol.iterator]();
   const first = pages.next();
   if (first.done === true) throw new GantryError('not-found');
@@ -32,7 +32,7 @@ export function retrieveInstancesTransaction(
   if (!representation.isMultipart) {
     return respondOne(engine, context, { first: first.value, etag, representation });
   }
-  const response = { partType: 'application/dicom', boundaryKey: etag + context.routeKey };
+  const response = { partType: 'application/dicom', boundaryKey: etag };
   const headers: HttpHeaders = [['etag', etag]];
   if (second.done === true) {
     const taken = first.value.filter((record) => isTaken(representation, record));

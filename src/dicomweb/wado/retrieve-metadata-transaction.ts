@@ -29,7 +29,7 @@ export function retrieveMetadataTransaction(
   const etag = etagOf(service.engine, target, first.value[0]!, 'metadata');
   if (answerNotModified(context, etag)) return;
   const source = metadataSource(service, studiesUrl(service, context), first.value, pages);
-  context.exchange.respondStream(
+  context.respondStream(
     200,
     [
       ['content-type', 'application/dicom+json'],

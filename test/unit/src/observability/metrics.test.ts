@@ -70,14 +70,14 @@ test('operations and associations of DIMSE are counted', async () => {
   metrics.countAssociation('accepted');
   metrics.countAssociation('ended');
   metrics.countAssociation('rejected');
-  metrics.observeDimseOperation({ service: 'C-STORE', status: 0xa700, durationSeconds: 0.1 });
-  metrics.observeDimseOperation({ service: 'C-ECHO', status: 0, durationSeconds: 0.1 });
+  metrics.countDimseOperation('C-STORE', 0xa700);
+  metrics.countDimseOperation('C-ECHO', 0);
   const text = await metrics.registry.metrics();
   assert.match(text, /gantry_dimse_associations_active 1\n/);
   assert.match(text, /gantry_dimse_associations_total{result="accepted"} 2\n/);
   assert.match(text, /gantry_dimse_associations_total{result="rejected"} 1\n/);
-  assert.match(text, /_count{service="C-STORE",status="A700"} 1\n/);
-  assert.match(text, /_count{service="C-ECHO",status="0000"} 1\n/);
+  assert.match(text, /gantry_dimse_operations_total{service="C-STORE",status="A700"} 1\n/);
+  assert.match(text, /gantry_dimse_operations_total{service="C-ECHO",status="0000"} 1\n/);
 });
 
 test('the delay of the event loop and the process are measured', async () => {

@@ -6,7 +6,7 @@ import { parseSearchParameters } from '#src/dicomweb/qido/search-parameters.js';
 type Parameters = readonly (readonly [string, string])[];
 
 const parse = (parameters: Parameters, level: 'study' | 'series' | 'instance' = 'study') =>
-  parseSearchParameters(parameters, { partition: 0, level }, 500);
+  parseSearchParameters(parameters, { partition: 0, level }, { limitDefault: 500, limitMax: 900 });
 
 describe('PS3.18 §8.3.4 search parameters', () => {
   test('attributes are named by keyword or tag, in any case', () => {
@@ -57,6 +57,7 @@ describe('PS3.18 §8.3.4 search parameters', () => {
     ]);
     assert.deepEqual([query.limit, query.offset], [7, 21]);
     assert.equal(parse([]).query.limit, 500);
+    assert.equal(parse([['limit', '5000']]).query.limit, 900);
     for (const value of ['-1', 'x', '', '1.5', '99999999999']) {
       assert.throws(() => parse([['limit', value]]), GantryError);
     }
@@ -75,6 +76,9 @@ describe('PS3.18 §8.3.4 search parameters', () => {
   test('a relational search returns the levels above as well', () => {
     assert.deepEqual(parse([], 'instance').fields.levels, ['instance', 'study', 'series']);
     const target = { partition: 0, level: 'series' as const, studyInstanceUid: '1.2' };
-    assert.deepEqual(parseSearchParameters([], target, 10).fields.levels, ['series']);
+    assert.deepEqual(
+      parseSearchParameters([], target, { limitDefault: 10, limitMax: 10 }).fields.levels,
+      ['series'],
+    );
   });
 });

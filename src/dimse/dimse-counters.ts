@@ -1,0 +1,19 @@
+import type { Metrics } from '#src/observability/metrics.js';
+import type { DimseCounters } from './association-handler.js';
+
+/** Command names of PS3.7 §E.1 by the command field of the request. */
+const commandNames: Readonly<Record<number, string>> = {
+  0x0001: 'C-STORE',
+  0x0030: 'C-ECHO',
+};
+
+/** What the DIMSE service counts, as metrics. */
+export function dimseCounters(metrics: Metrics): DimseCounters {
+  return {
+    associationAccepted: () => metrics.countAssociation('accepted'),
+    associationRejected: () => metrics.countAssociation('rejected'),
+    associationEnded: () => metrics.countAssociation('ended'),
+    operationCompleted: (commandField, status) =>
+      metrics.countDimseOperation(commandNames[commandField & 0x7fff] ?? 'other', status),
+  };
+}

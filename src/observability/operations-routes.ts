@@ -1,0 +1,41 @@
+import type { Route } from '#src/http/http-service.js';
+import {
+  answerLivez,
+  answerMetrics,
+  answerReadyz,
+  answerVersion,
+  type OperationsAnswer,
+  type Readiness,
+} from './health-routes.js';
+import type { Metrics } from './metrics.js';
+import type { VersionInfo } from './version.js';
+
+export interface Operations {
+  readonly metrics: Metrics;
+  readonly version: VersionInfo;
+  readiness(): Readiness;
+}
+
+/** Probes and figures for those who run the server. */
+export function operationsRoutes({ metrics, version, readiness }: Operations): Route[] {
+  const route = (
+    template: string,
+    permission: string,
+    answer: () => OperationsAnswer | Promise<OperationsAnswer>,
+  ): Route => ({
+    method: 'GET',
+    template,
+    permission,
+    name: template.slice(1),
+    handler: async (context) => {
+      const { status, contentType, body } = await answer();
+      context.respond(status, [['content-type', contentType]], body);
+    },
+  });
+  return [
+    route('/livez', 'probe', answerLivez),
+    route('/readyz', 'probe', () => answerReadyz(readiness())),
+    route('/version', 'probe', () => answerVersion(version)),
+    route('/metrics', 'operate', () => answerMetrics(metrics)),
+  ];
+}

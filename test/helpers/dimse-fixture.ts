@@ -1,0 +1,98 @@
+import type { TestContext } from 'node:test';
+import { silentLogger } from '#engine/base/logger.js';
+import type { AssociationEnd, DimseCounters } from '#src/dimse/association-handler.js';
+import { defaultDimseServiceOptions, DimseService } from '#src/dimse/dimse-service.js';
+import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
+import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
+import { DicomScu } from './dicom-scu.js';
+import type { ScuOptions } from './dicom-scu.js';
+import { RecordingStore } from './recording-store.js';
+
+export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
+export const verification = '1.2.840.10008.1.1';
+export const implicitVrLittleEndian = '1.2.840.10008.1.2';
+export const explicitVrLittleEndian = '1.2.840.10008.1.2.1';
+
+/** Counts what the service tells its metrics. */
+export class RecordingCounters implements DimseCounters {
+  accepted = 0;
+  readonly rejects: AssociateReject[] = [];
+  readonly ends: AssociationEnd[] = [];
+  readonly operations: { readonly commandField: number; readonly status: number }[] = [];
+
+  associationAccepted(): void {
+    this.accepted++;
+  }
+
+  associationRejected(reject: AssociateReject): void {
+    this.rejects.push(reject);
+  }
+
+  associationEnded(end: AssociationEnd): void {
+    this.ends.push(end);
+  }
+
+  operationCompleted(commandField: number, status: number): void {
+    this.operations.push({ commandField, status });
+  }
+}
+
+/** A DIMSE service on a free loopback port with a store in memory; stopped when the test ends. */
+export interface DimseFixture {
+  readonly service: DimseService;
+  readonly store: RecordingStore;
+  readonly counters: RecordingCounters;
+  readonly port: number;
+  /** Makes the service say that the store has no space. */
+  setCongested(isCongested: boolean): void;
+  /** An association with Verification and CT Image Storage. */
+  associate(options?: Partial<ScuOptions>): Promise<DicomScu>;
+}
+
+export async function startDimseFixture(
+  t: TestContext,
+  options: Partial<DimseServiceOptions> = {},
+): Promise<DimseFixture> {
+  const store = new RecordingStore();
+  const counters = new RecordingCounters();
+  let isCongested = false;
+  const service = new DimseService(
+    { ...defaultDimseServiceOptions, port: 0, ...options },
+    {
+      openStoreSession: store.openStoreSession,
+      isCongested: () => isCongested,
+      logger: silentLogger,
+      counters,
+    },
+  );
+  const port = await service.start();
+  t.after(() => service.stop(0));
+  return {
+    service,
+    store,
+    counters,
+    port,
+    setCongested: (value) => {
+      isCongested = value;
+    },
+    associate: (scuOptions) =>
+      DicomScu.associate({
+        host: '127.0.0.1',
+        port,
+        contexts: [
+          { abstractSyntaxUid: verification, transferSyntaxUids: [implicitVrLittleEndian] },
+          { abstractSyntaxUid: ctImageStorage, transferSyntaxUids: [explicitVrLittleEndian] },
+        ],
+        ...scuOptions,
+      }),
+  };
+}
+
+/** Resolves when `condition` holds; rejects after some seconds. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`still waiting for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

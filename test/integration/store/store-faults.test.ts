@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openStore } from '#engine/store/open-store.js';
+import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
+import { assertAcknowledged, assertConsistent } from '#test/helpers/store-checks.js';
+import { StoreThreadClient } from '#test/helpers/store-thread-client.js';
+import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
+
+const writer = fileURLToPath(new URL('../../helpers/crash-writer.js', import.meta.url));
+const mib = 1024 * 1024;
+
+const isInstalled = (program: string): boolean => spawnSync(program, ['-V']).status === 0;
+
+// The number of the sync that fails: some hit a segment, some the log of RocksDB.
+for (const failing of [12, 19, 33]) {
+  test(`after a failed sync nothing is acknowledged any more (sync ${failing})`, async (t) => {
+    if (process.platform !== 'linux' || !isInstalled('strace')) {
+      t.skip('SKIPPED: strace, which injects the fault, is not installed');
+      return;
+    }
+    const directory = temporaryDirectory();
+    const inject = `inject=fdatasync:error=EIO:when=${failing}`;
+    const args = ['-f', '-q', '-o', '/dev/null', '-e', 'trace=fdatasync', '-e', inject];
+    const child = spawn('strace', [...args, process.execPath, writer, directory, '1'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) lines.push(line);
+    const failedAt = lines.indexOf('failed');
+    assert.ok(failedAt >= 0);
+    const acknowledged = lines.slice(0, failedAt).map(Number);
+    assert.deepEqual([...new Set(lines.slice(failedAt))], ['failed']);
+    const store = await openStore({ directory });
+    assertAcknowledged(store, acknowledged);
+    assertConsistent(store);
+    await store.close();
+    t.diagnostic(`${acknowledged.length} acknowledged before`);
+  });
+}
+
+// Long instances run out of space in a segment, short ones in the log of RocksDB.
+for (const length of [300_000, 6_000]) {
+  test(`a full disk fails commits until there is space again (${length} bytes)`, async (t) => {
+    const mount = temporaryDirectory();
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', mount]);
+    if (mounted.status !== 0) {
+      t.skip('SKIPPED: a file system of limited size needs the right to mount one');
+      return;
+    }
+    try {
+      await fillAndRelieve(join(mount, 'data'), length);
+    } finally {
+      spawnSync('umount', [mount]);
+    }
+  });
+}
+
+async function fillAndRelieve(directory: string, length: number): Promise<void> {
+  mkdirSync(directory);
+  const ballast = join(directory, 'ballast');
+  writeFileSync(ballast, Buffer.alloc(8 * mib));
+  const client = await StoreThreadClient.start(directory);
+  const received = Buffer.alloc(length, 7);
+  let count = 0;
+  let stored = 0;
+  const commit = async (): Promise<string> => {
+    count += 1;
+    const instance = buildParsedInstance(received, { sop: `1.${count}` });
+    const [result] = await client.commit([client.request(instance, received)]);
+    if (result === 'stored') stored += 1;
+    return typeof result === 'string' ? result : result!.code;
+  };
+
+  let result = await commit();
+  while (result === 'stored') result = await commit();
+  assert.equal(result, 'storage-full');
+  assert.equal(await commit(), 'storage-full');
+  assert.ok(stored > 10);
+
+  unlinkSync(ballast);
+  // RocksDB notices free space by itself, after a while.
+  while ((await commit()) === 'storage-full') await new Promise((r) => setTimeout(r, 50));
+  assert.equal(await commit(), 'stored');
+  assert.equal(client.replies.length, 0);
+  await client.stop();
+
+  const store = await openStore({ directory });
+  assert.equal(assertConsistent(store), stored);
+  await store.close();
+}

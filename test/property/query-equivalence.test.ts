@@ -1,0 +1,41 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { DuckdbQueryIndex } from '#engine/index/duckdb-query-index.js';
+import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
+import { feedOf, generatedQuery, generatedRecords } from '#test/helpers/random-records.js';
+
+const options = { memoryBytesMax: 256 * 1024 * 1024, threadCount: 1, temporaryDirectory: '' };
+
+test('a query has the same answer in SQL and in memory', async (t) => {
+  let foundCount = 0;
+  let queryCount = 0;
+  const property = fc.asyncProperty(
+    generatedRecords.chain((records) =>
+      fc.tuple(
+        fc.constant(records),
+        fc.array(generatedQuery(records), { minLength: 20, maxLength: 40 }),
+      ),
+    ),
+    async ([records, queries]) => {
+      const index = await DuckdbQueryIndex.create(':memory:', options);
+      try {
+        await index.apply([feedOf(records)]);
+        for (const query of queries) {
+          const expected = evaluateInMemory(query, records);
+          const page = await index.query(query);
+          assert.deepEqual(page, expected, JSON.stringify(query));
+          queryCount++;
+          if (expected.keys.length > 0) foundCount++;
+        }
+      } finally {
+        await index.close();
+      }
+    },
+  );
+  const seed = Number(process.env['GANTRY_TEST_SEED'] ?? Date.now() % 2 ** 31);
+  t.diagnostic(`seed ${seed}`);
+  await fc.assert(property, { seed, numRuns: 40 });
+  t.diagnostic(`${foundCount} of ${queryCount} queries had matches`);
+  assert.ok(foundCount > 0);
+});

@@ -1,0 +1,45 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { compileSql } from '#engine/query/compile-sql.js';
+import type { QueryCondition, QueryExpression } from '#engine/query/query-expression.js';
+
+const query = (
+  level: QueryExpression['level'],
+  ...conditions: QueryCondition[]
+): QueryExpression => ({ partition: 3, level, conditions, limit: 10, offset: 20 });
+
+test('a query becomes a statement with bound values, one row more than its limit', () => {
+  assert.deepEqual(
+    compileSql(query('study', { kind: 'equals', attribute: { tag: '00201208' }, value: '7' })),
+    {
+      text:
+        'SELECT studies."study_instance_uid" FROM studies WHERE studies."partition" = $1' +
+        ' AND studies."number_of_study_related_instances" = $2' +
+        ' ORDER BY studies."study_date" DESC NULLS LAST, studies."study_time" DESC NULLS LAST,' +
+        ' studies."study_instance_uid" ASC NULLS LAST LIMIT $3 OFFSET $4',
+      values: [3n, 7, 11n, 20n],
+    },
+  );
+});
+
+test('only the levels that are asked for are joined', () => {
+  const patientId = { tag: '00100020' };
+  const text = (expression: QueryExpression): string => compileSql(expression).text;
+  assert.ok(!text(query('instance')).includes('JOIN'));
+  const uid = query('instance', { kind: 'equals', attribute: { tag: '0020000D' }, value: '1.2' });
+  assert.ok(!text(uid).includes('JOIN'));
+  const joined = text(query('instance', { kind: 'equals', attribute: patientId, value: 'P' }));
+  assert.match(joined, /JOIN studies ON/);
+  assert.ok(!joined.includes('JOIN series'));
+});
+
+test('nothing of a value becomes SQL or a regular expression', () => {
+  const value = `'; DROP TABLE studies; -- .*+(){}[]|^$\\ %_"`;
+  const attribute = { tag: '00081030' };
+  const { text } = compileSql(query('study', { kind: 'equals', attribute, value }));
+  assert.ok(!text.includes('DROP'));
+  const { values } = compileSql(
+    query('study', { kind: 'wildcard', attribute, pattern: 'a?.+\\Q%' }),
+  );
+  assert.equal(values[1], '(?:\\A|\u001F)a[^\u001F]\\.\\+\\\\Q\\%(?:\\z|\u001F)');
+});

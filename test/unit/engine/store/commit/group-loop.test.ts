@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryBlobStore } from '#engine/store/blob/memory-blob-store.js';
+import { SegmentNumbers } from '#engine/store/blob/segment-files.js';
+import { SpillFiles } from '#engine/store/blob/spill-files.js';
+import type { CommittedGroup } from '#engine/store/commit/committer.js';
+import { GroupLoop } from '#engine/store/commit/group-loop.js';
+import type { CommitRequest, StoreReply, StoreRequest } from '#engine/threads/task-messages.js';
+import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
+import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
+
+const empty = new Uint8Array(0);
+
+function request(commitId: number, sop: string, length = 1000): CommitRequest {
+  return {
+    kind: 'commit',
+    commitId,
+    partition: 0,
+    instance: buildParsedInstance(empty, { sop }),
+    source: { kind: 'arena', extents: [], length },
+  };
+}
+
+/** Runs the loop over the messages with a committer that notes the groups it is given. */
+function run(
+  messages: StoreRequest[],
+  commit = (group: readonly CommitRequest[]): CommittedGroup => ({
+    outcomes: group.map(({ commitId }) => ({ commitId, result: 'stored' })),
+    feeds: [],
+  }),
+): { groups: number[][]; replies: StoreReply[]; isClosing: boolean } {
+  const directory = temporaryDirectory();
+  const groups: number[][] = [];
+  const replies: StoreReply[] = [];
+  const blobs = new MemoryBlobStore();
+  const loop = new GroupLoop({
+    arena: new SharedArrayBuffer(0),
+    committer: {
+      sequence: 0,
+      commit: (group) => {
+        groups.push(group.map(({ commitId }) => commitId));
+        return commit(group);
+      },
+    },
+    spills: new SpillFiles(directory, new SegmentNumbers(directory, 0)),
+    blobs,
+    blobReader: blobs,
+    groupInstancesMax: 4,
+    groupBytesMax: 10_000,
+  });
+  const isClosing = loop.run({
+    receive: () => messages.shift(),
+    reply: (message) => replies.push(message),
+    feed: () => undefined,
+  });
+  return { groups, replies, isClosing };
+}
+
+test('what waits together is one group, up to the limits in instances and bytes', () => {
+  const sizes = [1000, 1000, 1000, 1000, 1000, 8500, 1000, 50_000, 1000];
+  const messages = sizes.map((length, n) => request(n, `1.${n}`, length));
+  assert.deepEqual(run(messages).groups, [[0, 1, 2, 3], [4, 5], [6], [7], [8]]);
+});
+
+test('two instances with the same UIDs are never in one group', () => {
+  const { groups } = run([request(0, '1'), request(1, '2'), request(2, '1'), request(3, '1')]);
+  assert.deepEqual(groups, [[0, 1], [2], [3]]);
+});
+
+test('all that came before close is committed', () => {
+  const { groups, isClosing } = run([request(0, '1'), { kind: 'close' }]);
+  assert.deepEqual(groups, [[0]]);
+  assert.equal(isClosing, true);
+});
+
+test('after an error that is not of the catalogue nothing is written any more', () => {
+  const messages: StoreRequest[] = [0, 1, 2, 3, 4, 5].map((n) => request(n, `1.${n}`));
+  messages.push({ kind: 'spill', spillId: 1, extents: [] });
+  const { groups, replies } = run(messages, () => {
+    throw new Error('the disk is on fire');
+  });
+  assert.deepEqual(groups, [[0, 1, 2, 3]]);
+  assert.deepEqual(
+    replies.map((reply) => reply.kind),
+    ['failed', 'committed', 'committed', 'spill-failed'],
+  );
+  const outcomes = replies.flatMap((reply) => (reply.kind === 'committed' ? reply.outcomes : []));
+  assert.equal(outcomes.length, 6);
+  for (const { result } of outcomes) {
+    assert.equal((result as { code: string }).code, 'store-unavailable');
+  }
+});
