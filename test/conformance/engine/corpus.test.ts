@@ -10,10 +10,6 @@ import { corpusMissing, readCorpusFile, corpusFiles } from '#test/helpers/corpus
 /** Generous: it is the absence of quadratic work that is tested. */
 const millisecondsMax = 2_000;
 
-/** A SOP Instance UID of 67 characters, where PS3.5 §9.1 allows 64. */
-const refusedStorable =
-  'multiframe/weasis-dicom-tools__img__jpeg2000-multiframe-multifragments.dcm';
-
 /** Its JPEG frame is 256 KiB of zeros. */
 const emptyCodestream = 'compressed/fo-dicom__Test_Data__genFile.dcm';
 
@@ -26,7 +22,7 @@ test('PS3.10 §7 every file of the corpus gives a description or an error of the
     assert.ok(performance.now() - startMs < millisecondsMax, file.path);
     if (result.ok) JSON.parse(Buffer.from(result.instance.metadata.json).toString('utf8'));
     else assert.notEqual(result.error.code, 'processing-failure', file.path);
-    if (file.storable) assert.equal(result.ok, file.path !== refusedStorable, file.path);
+    if (file.storable) assert.ok(result.ok, file.path);
   }
 });
 
