@@ -7,6 +7,7 @@ import { dicomwebRoutes } from './dicomweb/routes.js';
 import { DimseService, defaultDimseServiceOptions } from './dimse/dimse-service.js';
 import { dimseCounters } from './dimse/dimse-counters.js';
 import { createHttpService, type Route } from './http/http-service.js';
+import type { PublicUrlPolicy } from './http/public-base-url.js';
 import type { ServiceLogger } from './observability/logger.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
 import { operationsRoutes } from './observability/operations-routes.js';
@@ -69,12 +70,18 @@ function routesOf(
     ...dicomwebRoutes({
       engine,
       rootPath: dicomwebRootPath,
-      publicBaseUrl: config.http.publicBaseUrl,
-      isTls: config.http.tls.keyFile !== undefined,
+      publicUrl: publicUrlPolicy(config.http),
       searchLimitDefault: config.index.defaultLimit,
       searchLimitMax: config.index.resultsMax,
     }),
   ];
+}
+
+function publicUrlPolicy({ publicBaseUrl, trustedProxies, tls }: Config['http']): PublicUrlPolicy {
+  const isTls = tls.keyFile !== undefined;
+  return publicBaseUrl === undefined
+    ? { trustedProxies, isTls }
+    : { publicBaseUrl, trustedProxies, isTls };
 }
 
 function createHttp(
@@ -115,6 +122,7 @@ function createDimse(
       aeTitle: dimse.aeTitle,
       checkCalledAe: dimse.checkCalledAe,
       acceptedCallingAes: dimse.acceptedCallingAes,
+      additionalSopClasses: dimse.additionalSopClasses,
       maximumLengthBytes: dimse.maxPduBytes,
       associationsMax: dimse.maxAssociations,
       connectionsPerAddressMax: dimse.maxAssociations,

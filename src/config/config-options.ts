@@ -9,6 +9,7 @@ import {
   optional,
   remoteAe,
   text,
+  uid,
   type OptionType,
 } from './option-types.js';
 
@@ -84,6 +85,11 @@ export const configOptions = [
     default: undefined,
     doc: 'URL of the server as clients see it, for links in responses; without it the Host header of a request decides.',
   }),
+  option('http.trustedProxies', {
+    type: listOf(text()),
+    default: [],
+    doc: 'Addresses of proxies whose Forwarded and X-Forwarded-* headers are believed.',
+  }),
   option('http.corsOrigins', {
     type: listOf(origin),
     default: [],
@@ -124,6 +130,11 @@ export const configOptions = [
     type: listOf(aeTitle()),
     default: [],
     doc: 'Calling AE titles that are accepted; empty accepts any.',
+  }),
+  option('dimse.additionalSopClasses', {
+    type: listOf(uid()),
+    default: [],
+    doc: 'SOP classes that C-STORE accepts besides those of the standard, for private ones.',
   }),
   option('dimse.maxAssociations', {
     type: integer(1, 10_000),

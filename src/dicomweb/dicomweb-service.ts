@@ -3,6 +3,7 @@ import { isUid } from '#engine/base/uid.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import { acceptedMedia, coversType, type AcceptedMedia } from '#src/http/accept.js';
+import { publicBaseUrl, type PublicUrlPolicy } from '#src/http/public-base-url.js';
 import type { RequestContext } from '#src/http/request-context.js';
 
 /** What the transactions of the Studies Service work with. */
@@ -10,23 +11,15 @@ export interface DicomwebService {
   readonly engine: Engine;
   /** Path of the service, e.g. `/dicom-web`. */
   readonly rootPath: string;
-  /** Scheme and authority as clients see them; undefined: as the request names them. */
-  readonly publicBaseUrl: string | undefined;
-  readonly isTls: boolean;
+  readonly publicUrl: PublicUrlPolicy;
   /** Matches that a search returns when it does not say, and at most. */
   readonly searchLimitDefault: number;
   readonly searchLimitMax: number;
 }
 
-const hostPattern = /^[A-Za-z0-9.:[\]-]{1,255}$/;
-
-/** Absolute URL of the studies resource, for the RetrieveURLs and BulkDataURIs of a response. */
+/** URL of the studies resource, for the RetrieveURLs and BulkDataURIs of a response. */
 export function studiesUrl(service: DicomwebService, context: RequestContext): string {
-  if (service.publicBaseUrl !== undefined)
-    return `${service.publicBaseUrl}${service.rootPath}/studies`;
-  const host = context.header('host') ?? '';
-  if (!hostPattern.test(host)) return `${service.rootPath}/studies`;
-  return `${service.isTls ? 'https' : 'http'}://${host}${service.rootPath}/studies`;
+  return `${publicBaseUrl(context.request, service.publicUrl)}${service.rootPath}/studies`;
 }
 
 /** The resource that the path of a request names; `bad-request` when one of its UIDs cannot be a UID. */

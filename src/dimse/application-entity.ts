@@ -1,13 +1,13 @@
+import {
+  implementationClassUid,
+  implementationVersionName,
+} from '#engine/dicom/part10/file-meta-information.js';
 import type { AcceptancePolicy } from '#engine/upper-layer/negotiation.js';
 import {
   chooseStorageTransferSyntax,
   isStorageSopClass,
   verificationSopClassUid,
 } from './storage-contexts.js';
-
-/** Names us to peers (PS3.7 §D.3.3.2); a UID of the UUID-derived root, PS3.5 §B.2. */
-export const implementationClassUid = '2.25.227714028893190731943217415829613845763';
-export const implementationVersionName = 'GANTRY_0_1';
 
 /** What a site configures of our application entity. */
 export interface ApplicationEntityOptions {

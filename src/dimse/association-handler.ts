@@ -61,7 +61,6 @@ export class AssociationHandler implements TcpReceiver {
   #isReleaseRequested = false;
   /** Requests that were received whole and have no response yet. */
   #outstandingCount = 0;
-  #request: DimseRequest | undefined;
   #dataSetReceiver: DataSetReceiver | undefined;
   readonly #pauseReasons = new Set<PauseReason>();
   #artimTimer: NodeJS.Timeout | undefined;
@@ -104,11 +103,11 @@ export class AssociationHandler implements TcpReceiver {
     if (this.#isIdle) this.abort();
   }
 
-  /** Ends the association now. */
+  /** Ends the association now. The peer is to close the connection then; without an association we do. */
   abort(): void {
     this.#association.abort();
     this.#end('aborted-by-us', {});
-    this.#connection.close();
+    if (this.#association.state !== 'Sta13') this.#connection.close();
   }
 
   onData(chunk: Buffer): void {
@@ -319,7 +318,6 @@ export class AssociationHandler implements TcpReceiver {
       throw new GantryError('malformed', 'command set: MessageID (0000,0110) is missing');
     }
     const request = { context, command, messageId: command.messageId, hasDataSet };
-    this.#request = request;
     if (!hasDataSet) this.#outstandingCount++;
     const provider = this.#providers.get(command.commandField);
     this.#dataSetReceiver =

@@ -43,6 +43,7 @@ export class CStoreScp implements ServiceProvider {
     if (refusal !== undefined) return this.#refuse(request, refusal);
 
     const session = this.#openSession();
+    if (session instanceof GantryError) return this.#refuse(request, session);
     session.beginInstance({
       transferSyntaxUid: request.context.transferSyntaxUid,
       sopClassUid,
@@ -69,15 +70,21 @@ export class CStoreScp implements ServiceProvider {
     this.#session?.close();
   }
 
-  #openSession(): StoreSession {
-    this.#session ??= this.#dependencies.openStoreSession({
-      partition: this.#dependencies.partition,
-      correlationId: this.#association.associationId,
-      onDrain: () => {
-        this.#association.resumeReceiving();
-      },
-    });
-    return this.#session;
+  /** The session of the association; its error when the store admits no further one, to be tried again next time. */
+  #openSession(): StoreSession | GantryError {
+    try {
+      this.#session ??= this.#dependencies.openStoreSession({
+        partition: this.#dependencies.partition,
+        correlationId: this.#association.associationId,
+        onDrain: () => {
+          this.#association.resumeReceiving();
+        },
+      });
+      return this.#session;
+    } catch (error) {
+      if (error instanceof GantryError) return error;
+      throw error;
+    }
   }
 
   /** Answers after the data set, which the sender sends in any case. */

@@ -115,6 +115,8 @@ export class DimseService {
     const deadlineMs = Date.now() + graceMs;
     while (this.#handlers.size > 0 && Date.now() < deadlineMs) await delay(drainPollMs);
     for (const handler of this.#handlers) handler.abort();
+    // A moment for the A-ABORT to leave.
+    if (this.#handlers.size > 0) await delay(drainPollMs);
     await this.#listener.destroyAll();
   }
 

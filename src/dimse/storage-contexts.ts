@@ -1,3 +1,10 @@
+import {
+  explicitVrBigEndianUid,
+  explicitVrLittleEndianUid,
+  findTransferSyntax,
+  implicitVrLittleEndianUid,
+} from '#engine/dicom/dictionary/transfer-syntaxes.js';
+
 /** Verification SOP class, PS3.4 Annex A. */
 export const verificationSopClassUid = '1.2.840.10008.1.1';
 
@@ -26,13 +33,9 @@ export function isStorageSopClass(sopClassUid: string, additional: ReadonlySet<s
   );
 }
 
-const implicitVrLittleEndian = '1.2.840.10008.1.2';
-const explicitVrLittleEndian = '1.2.840.10008.1.2.1';
-const explicitVrBigEndian = '1.2.840.10008.1.2.2';
-
-/** Whether the transfer syntax is one of the standard's, PS3.5 §10 and PS3.6 Table A-1. */
+/** Whether instances in this transfer syntax can be stored and described. */
 export function isTransferSyntaxKnown(uid: string): boolean {
-  return uid === implicitVrLittleEndian || uid.startsWith(`${implicitVrLittleEndian}.`);
+  return findTransferSyntax(uid) !== undefined;
 }
 
 /**
@@ -42,8 +45,8 @@ export function isTransferSyntaxKnown(uid: string): boolean {
  */
 export function chooseStorageTransferSyntax(proposed: readonly string[]): string | undefined {
   const first = proposed.find(isTransferSyntaxKnown);
-  const isUncompressed = first === implicitVrLittleEndian || first === explicitVrBigEndian;
-  return isUncompressed && proposed.includes(explicitVrLittleEndian)
-    ? explicitVrLittleEndian
+  const isUncompressed = first === implicitVrLittleEndianUid || first === explicitVrBigEndianUid;
+  return isUncompressed && proposed.includes(explicitVrLittleEndianUid)
+    ? explicitVrLittleEndianUid
     : first;
 }

@@ -1,4 +1,4 @@
-import { GantryError } from '#engine/base/error-catalogue.js';
+import type { GantryError } from '#engine/base/error-catalogue.js';
 import type { StoreOutcome, StoreSession, StoreSessionOptions } from '#engine/engine-types.js';
 import type { DataSetDescription } from '#engine/threads/task-messages.js';
 
@@ -24,7 +24,11 @@ export class RecordingStore {
   closedCount = 0;
   bytesReceived = 0;
 
+  /** Thrown instead of opening a session. */
+  admissionError: GantryError | undefined;
+
   readonly openStoreSession = (options: StoreSessionOptions): StoreSession => {
+    if (this.admissionError !== undefined) throw this.admissionError;
     const session = new RecordingSession(this, options);
     this.sessions.push(session);
     return session;

@@ -184,6 +184,16 @@ test('PS3.7 §9.1.1: a failure is answered with status, comment and offending el
   await scu.release();
 });
 
+test('PS3.4 §B.2.3: a store that admits no further sender refuses the instance, not the association', async (t) => {
+  const { associate, store } = await startDimseFixture(t);
+  store.admissionError = new GantryError('out-of-resources', 'too many uploads are in progress');
+  const scu = await associate();
+  assert.equal((await scu.store(scu.prepareStore(instance(300_000)))).status, 0xa700);
+  store.admissionError = undefined;
+  assert.equal((await scu.store(scu.prepareStore(instance()))).status, 0);
+  await scu.release();
+});
+
 test('PS3.7 §9.1.1: requests that are refused read past their data set', async (t) => {
   const { associate, store } = await startDimseFixture(t);
   const scu = await associate();
@@ -367,19 +377,44 @@ test('an instance produced while it is sent arrives whole', async (t) => {
   await scu.release();
 });
 
-test('a peer that sends echoes and reads no answer is paused, not served without end', async (t) => {
-  const { associate, counters } = await startDimseFixture(t);
-  const scu = await associate();
-  const echo = encodeCommandSet({
-    affectedSopClassUid: '1.2.840.10008.1.1',
+test('a peer that sends echoes and reads no answer is not served without end', async (t) => {
+  const { port, counters } = await startDimseFixture(t);
+  const peer = new RawPeer(port);
+  const verification = '1.2.840.10008.1.1';
+  const context = { contextId: 1, abstractSyntaxUid: verification };
+  const presentationContexts = [{ ...context, transferSyntaxUids: ['1.2.840.10008.1.2'] }];
+  peer.socket.write(encodeAssociateRequest(associateRequest({ presentationContexts })));
+  await until(() => counters.accepted === 1, 'association');
+  peer.socket.pause();
+  const bytes = encodeCommandSet({
+    affectedSopClassUid: verification,
     commandField: 0x30,
     messageId: 1,
     commandDataSetType: 0x0101,
   });
-  const { contextId } = scu.contextFor('1.2.840.10008.1.1');
-  const pdu = dataTransferPdu([{ contextId, control: 3, bytes: echo }]);
-  const count = 20_000;
-  scu.sendRaw(Buffer.concat(Array.from({ length: count }, () => pdu)));
-  await until(() => counters.operations.length === count, 'all answered, since this peer reads');
-  await scu.release();
+  const pdu = dataTransferPdu([{ contextId: 1, control: 3, bytes }]);
+  const batch = Buffer.concat(Array.from({ length: 10_000 }, () => pdu));
+  const batchCount = 60;
+  for (let i = 0; i < batchCount; i++) peer.socket.write(batch);
+  let served = -1;
+  while (served !== counters.operations.length) {
+    served = counters.operations.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(served < batchCount * 10_000, `${served} served`);
+  peer.socket.destroy();
+});
+
+test('associations that end in every way leave nothing behind', async (t) => {
+  const { associate, service, counters, store } = await startDimseFixture(t);
+  for (let round = 0; round < 100; round++) {
+    const scu = await associate();
+    if (round % 4 >= 2) scu.sendRaw(beginOfStore(scu));
+    if (round % 4 === 0) await scu.release();
+    else if (round % 4 === 3) await scu.destroy();
+    else await scu.abort();
+  }
+  await until(() => counters.ends.length === 100, 'all ends');
+  assert.equal(service.associationCount, 0);
+  assert.equal(store.closedCount, store.sessions.length);
 });
