@@ -94,11 +94,11 @@ export class QueryRetrieveOperations {
   ): Promise<FinalResponse> {
     const { abstractSyntaxUid } = request.context;
     try {
-      if (identifier instanceof GantryError) throw identifier;
       const model = findInformationModel(abstractSyntaxUid);
       if (model?.service !== this.#service) {
         throw new GantryError('sop-class-unsupported', 'not a context of this service');
       }
+      if (identifier instanceof GantryError) throw identifier;
       const options = negotiatedOptions(this.#association.extendedNegotiation(abstractSyntaxUid));
       return await this.#perform({ request, identifier, model, options, signal });
     } catch (error) {
