@@ -11,6 +11,8 @@ import type { AbortCause, AssociationEffects } from '#engine/upper-layer/associa
 import { negotiate } from '#engine/upper-layer/negotiation.js';
 import type { AcceptancePolicy, PresentationContext } from '#engine/upper-layer/negotiation.js';
 import type { AssociateReject, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import { OperationInvoker } from './scu/operation-invoker.js';
+import { WriteGate } from './write-gate.js';
 import type {
   DataSetReceiver,
   DimseRequest,
@@ -40,6 +42,8 @@ export interface AssociationEnvironment {
   readonly artimTimeoutMs: number;
   /** Without anything from the peer, and nothing owed to it, for this long: abort. */
   readonly idleTimeoutMs: number;
+  /** How long a peer that owes us a response may neither send nor take anything. */
+  readonly responseTimeoutMs: number;
 }
 
 /** Why reading from the peer is suspended: the store is full, our answers pile up, too many operations are outstanding. */
@@ -52,7 +56,8 @@ export class AssociationHandler implements TcpReceiver {
   readonly #environment: AssociationEnvironment;
   readonly #association: Association;
   readonly #messageReader: MessageReader;
-  #messageWriter: MessageWriter | undefined;
+  #invoker: OperationInvoker | undefined;
+  readonly #writeGate = new WriteGate();
   readonly #contexts = new Map<number, PresentationContext>();
   readonly #providers = new Map<number, ServiceProvider>();
 
@@ -113,10 +118,13 @@ export class AssociationHandler implements TcpReceiver {
 
   onData(chunk: Buffer): void {
     this.#idleTimer?.refresh();
+    this.#invoker?.noteProgress();
     this.#association.receive(chunk);
   }
 
   onDrain(): void {
+    this.#invoker?.noteProgress();
+    this.#writeGate.open();
     this.#resume('output');
   }
 
@@ -135,7 +143,10 @@ export class AssociationHandler implements TcpReceiver {
   #createEffects(): AssociationEffects {
     return {
       send: (bytes) => {
-        if (!this.#connection.write(bytes)) this.#pause('output');
+        if (this.#connection.write(bytes)) return;
+        this.#writeGate.shut();
+        // What we send on our own account waits at the gate; answers are as many as the peer asks for, so it has to be slowed.
+        if (this.#invoker?.activeCount === 0) this.#pause('output');
       },
       close: () => {
         this.#connection.close();
@@ -154,6 +165,8 @@ export class AssociationHandler implements TcpReceiver {
       },
       releaseRequested: () => {
         this.#isReleaseRequested = true;
+        // A peer that releases can answer no more (PS3.8 §7.2.1).
+        this.#invoker?.refuse(new GantryError('aborted', 'the peer releases the association'));
         this.#releaseWhenIdle();
       },
       aborted: (cause) => {
@@ -191,9 +204,7 @@ export class AssociationHandler implements TcpReceiver {
     for (const context of negotiation.presentationContexts) {
       this.#contexts.set(context.contextId, context);
     }
-    this.#messageWriter = new MessageWriter(request.userInformation.maximumLengthBytes, (bytes) => {
-      this.#association.sendData(bytes);
-    });
+    this.#invoker = this.#createInvoker(request.userInformation.maximumLengthBytes);
     this.#openProviders();
     this.#startIdleTimer();
     this.#association.accept(negotiation.accept, negotiation.presentationContexts);
@@ -211,6 +222,17 @@ export class AssociationHandler implements TcpReceiver {
     );
   }
 
+  #createInvoker(peerMaximumLengthBytes: number): OperationInvoker {
+    return new OperationInvoker({
+      writer: new MessageWriter(peerMaximumLengthBytes, (bytes) => {
+        this.#association.sendData(bytes);
+      }),
+      whenWritable: () => this.#writeGate.opening,
+      responseTimeoutMs: this.#environment.responseTimeoutMs,
+      onBroken: () => this.abort(),
+    });
+  }
+
   #openProviders(): void {
     const association: ServiceAssociation = {
       associationId: this.associationId,
@@ -218,6 +240,9 @@ export class AssociationHandler implements TcpReceiver {
       respond: (request, elements) => {
         this.#respond(request, elements);
       },
+      invoke: (operation) =>
+        this.#invoker?.invoke(operation) ??
+        Promise.reject(new GantryError('aborted', 'no association')),
       pauseReceiving: () => {
         this.#pause('store');
       },
@@ -266,6 +291,8 @@ export class AssociationHandler implements TcpReceiver {
     this.#isEstablished = false;
     clearTimeout(this.#idleTimer);
     this.#dataSetReceiver = undefined;
+    this.#invoker?.close(new GantryError('aborted', 'the association has ended'));
+    this.#writeGate.open();
     for (const provider of this.#providers.values()) provider.close();
     this.#environment.counters.associationEnded(end);
     const fields = {
@@ -313,7 +340,9 @@ export class AssociationHandler implements TcpReceiver {
     // A C-CANCEL may always come too late (PS3.7 §9.3.2.3); there is nothing to answer.
     if (context === undefined || command.commandField === commandField.cCancelRequest) return;
     if ((command.commandField & responseBit) !== 0) {
-      throw new GantryError('malformed', 'response without a request');
+      this.#request = undefined;
+      this.#dataSetReceiver = this.#invoker?.receiveResponse(command, hasDataSet);
+      return;
     }
     if (command.messageId === undefined) {
       throw new GantryError('malformed', 'command set: MessageID (0000,0110) is missing');
@@ -340,7 +369,8 @@ export class AssociationHandler implements TcpReceiver {
     const receiver = this.#dataSetReceiver;
     this.#dataSetReceiver = undefined;
     if (receiver === undefined) return;
-    this.#outstandingCount++;
+    // A response of the peer is not something that we owe an answer to.
+    if (this.#request !== undefined) this.#outstandingCount++;
     receiver.end();
     this.#limitOutstanding();
   }
@@ -359,7 +389,7 @@ export class AssociationHandler implements TcpReceiver {
     this.#environment.counters.operationCompleted(command.commandField, elements.status);
     if (!this.#association.canSendData) return;
     this.#idleTimer?.refresh();
-    this.#messageWriter?.writeCommand(context.contextId, {
+    void this.#invoker?.send(context.contextId, {
       commandField: command.commandField | responseBit,
       messageIdBeingRespondedTo: messageId,
       commandDataSetType: noDataSet,

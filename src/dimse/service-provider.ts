@@ -1,6 +1,7 @@
 import type { CommandSet } from '#engine/dimse/command-set.js';
 import type { ReceivedCommand } from '#engine/dimse/message-reader.js';
 import type { PresentationContext } from '#engine/upper-layer/negotiation.js';
+import type { Operation, OperationResponse } from './scu/operation-invoker.js';
 
 /** A DIMSE request that arrived on an association. */
 export interface DimseRequest {
@@ -28,6 +29,8 @@ export interface ServiceAssociation {
   readonly callingAeTitle: string;
   /** Answers a request, once. Ignored when the association has ended meanwhile. */
   respond(request: DimseRequest, elements: ResponseElements): void;
+  /** Asks an operation of the peer, as `OperationInvoker.invoke`: sub-operations of C-GET, N-EVENT-REPORT. */
+  invoke(operation: Operation): Promise<OperationResponse>;
   /** Stops reading from the peer until `resumeReceiving`; what has been read already still arrives. */
   pauseReceiving(): void;
   resumeReceiving(): void;
