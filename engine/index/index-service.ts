@@ -189,9 +189,9 @@ export class IndexService {
     this.#working ??= this.#work();
   }
 
-  /** Runs until nothing is left to do. It gives way to `#startWork` in the same turn in which it finds that. */
+  /** Runs until nothing is left to do, and forgets itself in the turn in which it finds that. */
   async #work(): Promise<void> {
-    // The caller must have stored the promise before the first step can end the work.
+    // The caller has to store the promise before the work can end.
     await Promise.resolve();
     while (this.#failure === undefined) {
       try {
@@ -299,7 +299,7 @@ export class IndexService {
     this.#abortQueries(new GantryError('store-unavailable', 'the index is closing'));
     this.#startWork();
     await this.#working;
-    await Promise.all([...this.#queries.values()].map((query) => query.running));
+    for (const query of [...this.#queries.values()]) await query.running;
     // What is left behind is replayed at the next start.
     await this.#index?.close().catch(() => undefined);
     this.#reply({ kind: 'closed' });

@@ -58,6 +58,10 @@ export function aeTitle(): OptionType<string> {
   );
 }
 
+export function uid(): OptionType<string> {
+  return text(/^[0-9]+(\.[0-9]+)*$/, 'must be a UID');
+}
+
 /** What an application entity may ask of us, or have sent to it: DIMSE services by their verb. */
 export const dimseVerbs = ['echo', 'store', 'find', 'move', 'get'] as const;
 

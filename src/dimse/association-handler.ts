@@ -1,6 +1,7 @@
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import type { Logger } from '#engine/base/logger.js';
-import { commandField, noDataSet, responseBit } from '#engine/dimse/command-set.js';
+import { commandField, noDataSet, responseBit, withDataSet } from '#engine/dimse/command-set.js';
+import type { CommandSet } from '#engine/dimse/command-set.js';
 import { dimseStatus } from '#engine/dimse/dimse-status.js';
 import { MessageReader } from '#engine/dimse/message-reader.js';
 import type { ReceivedCommand } from '#engine/dimse/message-reader.js';
@@ -10,16 +11,19 @@ import { Association } from '#engine/upper-layer/association.js';
 import type { AbortCause, AssociationEffects } from '#engine/upper-layer/association.js';
 import { negotiate } from '#engine/upper-layer/negotiation.js';
 import type { AcceptancePolicy, PresentationContext } from '#engine/upper-layer/negotiation.js';
-import type { AssociateReject, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
-import { OperationInvoker } from './scu/operation-invoker.js';
-import { WriteGate } from './write-gate.js';
 import type {
+  AssociateAccept,
+  AssociateReject,
+  AssociateRequest,
+} from '#engine/upper-layer/pdu-types.js';
+import { OperationInvoker } from './scu/operation-invoker.js';
+import type {
+  AcceptedAssociation,
+  AcceptedProviderFactory,
   DataSetReceiver,
   DimseRequest,
   ResponseElements,
-  ServiceAssociation,
   ServiceProvider,
-  ServiceProviderFactory,
 } from './service-provider.js';
 
 /** How an association that was accepted came to its end. */
@@ -36,14 +40,12 @@ export interface DimseCounters {
 /** What all associations of a service share. */
 export interface AssociationEnvironment {
   readonly policy: AcceptancePolicy;
-  readonly services: readonly ServiceProviderFactory[];
+  readonly services: readonly AcceptedProviderFactory[];
   readonly logger: Logger;
   readonly counters: DimseCounters;
   readonly artimTimeoutMs: number;
   /** Without anything from the peer, and nothing owed to it, for this long: abort. */
   readonly idleTimeoutMs: number;
-  /** How long a peer that owes us a response may neither send nor take anything. */
-  readonly responseTimeoutMs: number;
 }
 
 /** Why reading from the peer is suspended: the store is full, our answers pile up, too many operations are outstanding. */
@@ -56,8 +58,9 @@ export class AssociationHandler implements TcpReceiver {
   readonly #environment: AssociationEnvironment;
   readonly #association: Association;
   readonly #messageReader: MessageReader;
+  #messageWriter: MessageWriter | undefined;
+  /** Requests of ours, on contexts whose SCP is the peer. */
   #invoker: OperationInvoker | undefined;
-  readonly #writeGate = new WriteGate();
   readonly #contexts = new Map<number, PresentationContext>();
   readonly #providers = new Map<number, ServiceProvider>();
 
@@ -66,9 +69,12 @@ export class AssociationHandler implements TcpReceiver {
   #isReleaseRequested = false;
   /** Requests that were received whole and have no response yet. */
   #outstandingCount = 0;
-  #request: DimseRequest | undefined;
+  /** Whether the message that is arriving is a request. */
+  #isRequest = false;
   #dataSetReceiver: DataSetReceiver | undefined;
   readonly #pauseReasons = new Set<PauseReason>();
+  /** Wait for `output` to be no reason to pause. */
+  #writers: (() => void)[] = [];
   #artimTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -117,21 +123,26 @@ export class AssociationHandler implements TcpReceiver {
   }
 
   onData(chunk: Buffer): void {
-    this.#idleTimer?.refresh();
-    this.#invoker?.noteProgress();
+    this.#notePeer();
     this.#association.receive(chunk);
   }
 
   onDrain(): void {
-    this.#invoker?.noteProgress();
-    this.#writeGate.open();
+    this.#notePeer();
     this.#resume('output');
+    this.#releaseWriters();
   }
 
   onClose(): void {
     this.#association.transportClosed();
     clearTimeout(this.#artimTimer);
     this.#end('connection-lost', {});
+  }
+
+  /** The peer has sent or taken something. */
+  #notePeer(): void {
+    this.#idleTimer?.refresh();
+    this.#invoker?.noteProgress();
   }
 
   get #isIdle(): boolean {
@@ -143,10 +154,7 @@ export class AssociationHandler implements TcpReceiver {
   #createEffects(): AssociationEffects {
     return {
       send: (bytes) => {
-        if (this.#connection.write(bytes)) return;
-        this.#writeGate.shut();
-        // What we send on our own account waits at the gate; answers are as many as the peer asks for, so it has to be slowed.
-        if (this.#invoker?.activeCount === 0) this.#pause('output');
+        if (!this.#connection.write(bytes)) this.#pause('output');
       },
       close: () => {
         this.#connection.close();
@@ -165,8 +173,6 @@ export class AssociationHandler implements TcpReceiver {
       },
       releaseRequested: () => {
         this.#isReleaseRequested = true;
-        // A peer that releases can answer no more (PS3.8 §7.2.1).
-        this.#invoker?.refuse(new GantryError('aborted', 'the peer releases the association'));
         this.#releaseWhenIdle();
       },
       aborted: (cause) => {
@@ -204,8 +210,11 @@ export class AssociationHandler implements TcpReceiver {
     for (const context of negotiation.presentationContexts) {
       this.#contexts.set(context.contextId, context);
     }
-    this.#invoker = this.#createInvoker(request.userInformation.maximumLengthBytes);
-    this.#openProviders();
+    this.#messageWriter = new MessageWriter(request.userInformation.maximumLengthBytes, (bytes) => {
+      this.#association.sendData(bytes);
+    });
+    this.#invoker = this.#createInvoker(this.#messageWriter);
+    this.#openProviders(negotiation.accept);
     this.#startIdleTimer();
     this.#association.accept(negotiation.accept, negotiation.presentationContexts);
     counters.associationAccepted();
@@ -222,24 +231,37 @@ export class AssociationHandler implements TcpReceiver {
     );
   }
 
-  #createInvoker(peerMaximumLengthBytes: number): OperationInvoker {
+  #createInvoker(writer: MessageWriter): OperationInvoker {
     return new OperationInvoker({
-      writer: new MessageWriter(peerMaximumLengthBytes, (bytes) => {
-        this.#association.sendData(bytes);
-      }),
-      whenWritable: () => this.#writeGate.opening,
-      responseTimeoutMs: this.#environment.responseTimeoutMs,
-      onBroken: () => this.abort(),
+      writer,
+      whenWritable: () => this.#whenWritable(),
+      responseTimeoutMs: this.#environment.idleTimeoutMs,
+      onBroken: () => {
+        this.abort();
+      },
     });
   }
 
-  #openProviders(): void {
-    const association: ServiceAssociation = {
+  #openProviders({ userInformation }: AssociateAccept): void {
+    const { roleSelections, extendedNegotiations } = userInformation;
+    const peerScpClasses = new Set(
+      roleSelections.filter(({ isScp }) => isScp).map(({ sopClassUid }) => sopClassUid),
+    );
+    const association: AcceptedAssociation = {
       associationId: this.associationId,
       callingAeTitle: this.#callingAeTitle,
-      respond: (request, elements) => {
-        this.#respond(request, elements);
+      peerScpContexts: [...this.#contexts.values()].filter(({ abstractSyntaxUid }) =>
+        peerScpClasses.has(abstractSyntaxUid),
+      ),
+      extendedNegotiation: (uid) =>
+        extendedNegotiations.find(({ sopClassUid }) => sopClassUid === uid)?.information,
+      respond: (request, elements, dataSet) => {
+        this.#respond(request, elements, dataSet);
       },
+      respondPending: (request, elements, dataSet) => {
+        this.#sendResponse(request, elements, dataSet);
+      },
+      whenWritable: () => this.#whenWritable(),
       invoke: (operation) =>
         this.#invoker?.invoke(operation) ??
         Promise.reject(new GantryError('aborted', 'no association')),
@@ -258,7 +280,8 @@ export class AssociationHandler implements TcpReceiver {
 
   #startIdleTimer(): void {
     this.#idleTimer = setTimeout(() => {
-      if (this.#outstandingCount > 0 || this.#pauseReasons.size > 0) {
+      const isOurTurn = this.#outstandingCount > 0 || this.#pauseReasons.size > 0;
+      if (isOurTurn && !this.#pauseReasons.has('output')) {
         this.#idleTimer?.refresh();
       } else {
         this.#environment.logger.warn({ associationId: this.associationId }, 'association idle');
@@ -292,8 +315,8 @@ export class AssociationHandler implements TcpReceiver {
     clearTimeout(this.#idleTimer);
     this.#dataSetReceiver = undefined;
     this.#invoker?.close(new GantryError('aborted', 'the association has ended'));
-    this.#writeGate.open();
     for (const provider of this.#providers.values()) provider.close();
+    this.#releaseWriters();
     this.#environment.counters.associationEnded(end);
     const fields = {
       associationId: this.associationId,
@@ -337,10 +360,10 @@ export class AssociationHandler implements TcpReceiver {
 
   #beginRequest(contextId: number, command: ReceivedCommand, hasDataSet: boolean): void {
     const context = this.#contexts.get(contextId);
-    // A C-CANCEL may always come too late (PS3.7 §9.3.2.3); there is nothing to answer.
-    if (context === undefined || command.commandField === commandField.cCancelRequest) return;
-    if ((command.commandField & responseBit) !== 0) {
-      this.#request = undefined;
+    if (context === undefined) return;
+    if (command.commandField === commandField.cCancelRequest) return this.#cancel(command);
+    this.#isRequest = (command.commandField & responseBit) === 0;
+    if (!this.#isRequest) {
       this.#dataSetReceiver = this.#invoker?.receiveResponse(command, hasDataSet);
       return;
     }
@@ -348,12 +371,17 @@ export class AssociationHandler implements TcpReceiver {
       throw new GantryError('malformed', 'command set: MessageID (0000,0110) is missing');
     }
     const request = { context, command, messageId: command.messageId, hasDataSet };
-    this.#request = request;
     if (!hasDataSet) this.#outstandingCount++;
     const provider = this.#providers.get(command.commandField);
     this.#dataSetReceiver =
       provider === undefined ? this.#refuseOperation(request) : provider.begin(request);
     if (!hasDataSet) this.#limitOutstanding();
+  }
+
+  /** A C-CANCEL may always come too late (PS3.7 §9.3.2.3); it is not answered itself. */
+  #cancel({ messageIdBeingRespondedTo: messageId }: ReceivedCommand): void {
+    if (messageId === undefined) return;
+    for (const provider of this.#providers.values()) provider.cancel?.(messageId);
   }
 
   #refuseOperation(request: DimseRequest): DataSetReceiver | undefined {
@@ -369,8 +397,8 @@ export class AssociationHandler implements TcpReceiver {
     const receiver = this.#dataSetReceiver;
     this.#dataSetReceiver = undefined;
     if (receiver === undefined) return;
-    // A response of the peer is not something that we owe an answer to.
-    if (this.#request !== undefined) this.#outstandingCount++;
+    if (!this.#isRequest) return receiver.end();
+    this.#outstandingCount++;
     receiver.end();
     this.#limitOutstanding();
   }
@@ -381,29 +409,47 @@ export class AssociationHandler implements TcpReceiver {
     }
   }
 
-  #respond(request: DimseRequest, elements: ResponseElements): void {
-    this.#outstandingCount--;
+  #respond(request: DimseRequest, elements: ResponseElements, dataSet?: Uint8Array): void {
     this.#completedCount++;
     if (elements.status !== dimseStatus.success) this.#failedCount++;
-    const { command, context, messageId } = request;
-    this.#environment.counters.operationCompleted(command.commandField, elements.status);
-    if (!this.#association.canSendData) return;
-    this.#idleTimer?.refresh();
-    void this.#invoker?.send(context.contextId, {
+    this.#environment.counters.operationCompleted(request.command.commandField, elements.status);
+    this.#sendResponse(request, elements, dataSet, () => {
+      this.#outstandingCount--;
+      this.#resume('operations');
+      this.#releaseWhenIdle();
+      if (this.#isDraining && this.#isIdle) this.abort();
+    });
+  }
+
+  #sendResponse(
+    { command, context, messageId }: DimseRequest,
+    elements: ResponseElements,
+    dataSet: Uint8Array | undefined,
+    onSent: () => void = () => undefined,
+  ): void {
+    const { affectedSopClassUid, affectedSopInstanceUid } = command;
+    const response = {
       commandField: command.commandField | responseBit,
       messageIdBeingRespondedTo: messageId,
-      commandDataSetType: noDataSet,
-      ...(command.affectedSopClassUid !== undefined && {
-        affectedSopClassUid: command.affectedSopClassUid,
-      }),
-      ...(command.affectedSopInstanceUid !== undefined && {
-        affectedSopInstanceUid: command.affectedSopInstanceUid,
-      }),
+      commandDataSetType: dataSet === undefined ? noDataSet : withDataSet,
+      ...(affectedSopClassUid !== undefined && { affectedSopClassUid }),
+      ...(affectedSopInstanceUid !== undefined && { affectedSopInstanceUid }),
       ...elements,
-    });
-    this.#resume('operations');
-    this.#releaseWhenIdle();
-    if (this.#isDraining && this.#isIdle) this.abort();
+    };
+    this.#idleTimer?.refresh();
+    if ((this.#invoker?.activeCount ?? 0) > 0) {
+      // A data set of ours may be under way, and messages do not interleave.
+      void this.#invoker?.send(context.contextId, response, dataSet).then(onSent, onSent);
+    } else {
+      this.#write(context.contextId, response, dataSet);
+      onSent();
+    }
+  }
+
+  #write(contextId: number, command: CommandSet, dataSet: Uint8Array | undefined): void {
+    if (!this.#association.canSendData) return;
+    this.#messageWriter?.writeCommand(contextId, command);
+    if (dataSet !== undefined) this.#messageWriter?.writeDataSet(contextId, true, dataSet);
   }
 
   /** Answers a release only when every response is out (PS3.8 §7.2). */
@@ -415,6 +461,17 @@ export class AssociationHandler implements TcpReceiver {
   }
 
   // ---- back-pressure ----
+
+  #whenWritable(): Promise<void> | undefined {
+    if (!this.#isEstablished || !this.#pauseReasons.has('output')) return undefined;
+    return new Promise((resolve) => {
+      this.#writers.push(resolve);
+    });
+  }
+
+  #releaseWriters(): void {
+    for (const resolve of this.#writers.splice(0)) resolve();
+  }
 
   #pause(reason: PauseReason): void {
     this.#pauseReasons.add(reason);

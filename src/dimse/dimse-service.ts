@@ -18,7 +18,6 @@ export interface DimseServiceOptions extends ApplicationEntityOptions {
   readonly connectionsPerAddressMax: number;
   readonly artimTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  readonly responseTimeoutMs: number;
 }
 
 /** The options where a site says nothing. */
@@ -36,7 +35,6 @@ export const defaultDimseServiceOptions: DimseServiceOptions = {
   connectionsPerAddressMax: 50,
   artimTimeoutMs: 30_000,
   idleTimeoutMs: 300_000,
-  responseTimeoutMs: 60_000,
 };
 
 /** What the DIMSE service needs of the rest. */
@@ -125,7 +123,7 @@ export class DimseService {
   #createEnvironment(): AssociationEnvironment {
     const { openStoreSession, isCongested, logger, counters } = this.#dependencies;
     const store = { openStoreSession, partition: defaultPartition, logger };
-    const { associationsMax, artimTimeoutMs, idleTimeoutMs, responseTimeoutMs } = this.#options;
+    const { associationsMax, artimTimeoutMs, idleTimeoutMs } = this.#options;
     const policy = createAcceptancePolicy(this.#options, () => {
       if (this.associationCount >= associationsMax) return 'limit-reached';
       return isCongested() ? 'congested' : 'available';
@@ -140,7 +138,6 @@ export class DimseService {
       counters,
       artimTimeoutMs,
       idleTimeoutMs,
-      responseTimeoutMs,
     };
   }
 }

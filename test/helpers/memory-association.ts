@@ -56,7 +56,6 @@ export function openMemoryAssociation(options: MemoryAssociationOptions): Memory
     counters,
     artimTimeoutMs: 5_000,
     idleTimeoutMs: 5_000,
-    responseTimeoutMs: 5_000,
   });
   theirs.attach(handler);
   const association = new RequestedAssociation({

@@ -70,7 +70,6 @@ export class OperationInvoker {
   #waitingCount = 0;
   #activeCount = 0;
   #failure: GantryError | undefined;
-  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: InvokerOptions) {
@@ -172,18 +171,12 @@ export class OperationInvoker {
     };
   }
 
-  /** Rejects the operations that are outstanding and whatever is invoked from now on; messages of other kinds still go. */
-  refuse(error: GantryError): void {
+  /** The association has ended: rejects what is outstanding and whatever comes, and sends nothing any more. */
+  close(error: GantryError): void {
     this.#failure ??= error;
     clearTimeout(this.#timer);
     for (const { reject } of this.#pending.values()) reject(this.#failure);
     this.#pending.clear();
-  }
-
-  /** The association has ended: as `refuse`, and nothing is sent any more. */
-  close(error: GantryError): void {
-    this.#isClosed = true;
-    this.refuse(error);
   }
 
   #answer(messageId: number, pending: Pending, response: OperationResponse): void {
@@ -200,7 +193,7 @@ export class OperationInvoker {
   }
 
   #writeAtOnce(contextId: number, command: CommandSet, dataSet: Uint8Array | undefined): void {
-    if (this.#isClosed) return;
+    if (this.#failure !== undefined) return;
     const { writer } = this.#options;
     writer.writeCommand(contextId, command);
     if (dataSet !== undefined) writer.writeDataSet(contextId, true, dataSet);

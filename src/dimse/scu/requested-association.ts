@@ -279,7 +279,6 @@ export class RequestedAssociation {
       // The peer that sends to us is the one we called.
       callingAeTitle: request.calledAeTitle,
       respond: (answered, elements) => this.#respond(answered, elements),
-      invoke: (operation) => this.invoke(operation),
       pauseReceiving: () => {
         this.#isReceivingPaused = true;
         connection.pause();
