@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { silentLogger } from '#engine/base/logger.js';
 import { encodeCommandSet } from '#engine/dimse/command-set.js';
-import type { TcpConnection } from '#engine/transport/tcp-listener.js';
+import type { TcpConnection } from '#engine/transport/tcp-connection.js';
 import { encodeAssociateRequest, encodeReleaseRequest } from '#engine/upper-layer/pdu-writer.js';
 import { createAcceptancePolicy } from '#src/dimse/application-entity.js';
 import { AssociationHandler } from '#src/dimse/association-handler.js';

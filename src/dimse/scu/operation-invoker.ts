@@ -67,6 +67,7 @@ export class OperationInvoker {
   #lastMessageId = 0;
   /** Settles when the messages handed over so far are written: those of one association do not interleave. */
   #lastSend: Promise<void> = Promise.resolve();
+  #waitingCount = 0;
   #activeCount = 0;
   #failure: GantryError | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -109,13 +110,30 @@ export class OperationInvoker {
     }
   }
 
-  /** Sends one message after those before it. */
+  /**
+   * Sends one message after those before it; at once when there are none, unless its data set has to be waited for.
+   * Rejects with the error of that; a message on an association that has ended is dropped.
+   */
   send(
     contextId: number,
     command: CommandSet,
     dataSet?: Uint8Array | DataSetSource,
   ): Promise<void> {
-    const sent = this.#lastSend.then(() => this.#write(contextId, command, dataSet));
+    const isInMemory = dataSet === undefined || dataSet instanceof Uint8Array;
+    if (isInMemory && this.#waitingCount === 0) {
+      this.#writeAtOnce(contextId, command, dataSet);
+      return Promise.resolve();
+    }
+    this.#waitingCount++;
+    const sent = this.#lastSend
+      .then(() =>
+        isInMemory
+          ? this.#writeAtOnce(contextId, command, dataSet)
+          : this.#writeStreamed(contextId, command, dataSet),
+      )
+      .finally(() => {
+        this.#waitingCount--;
+      });
     this.#lastSend = sent.catch(() => undefined);
     return sent;
   }
@@ -153,7 +171,7 @@ export class OperationInvoker {
     };
   }
 
-  /** Rejects what is outstanding and whatever comes. */
+  /** The association has ended: rejects what is outstanding and whatever comes, and sends nothing any more. */
   close(error: GantryError): void {
     this.#failure ??= error;
     clearTimeout(this.#timer);
@@ -174,28 +192,30 @@ export class OperationInvoker {
     return this.#lastMessageId;
   }
 
-  async #write(
+  #writeAtOnce(contextId: number, command: CommandSet, dataSet: Uint8Array | undefined): void {
+    if (this.#failure !== undefined) return;
+    const { writer } = this.#options;
+    writer.writeCommand(contextId, command);
+    if (dataSet !== undefined) writer.writeDataSet(contextId, true, dataSet);
+  }
+
+  async #writeStreamed(
     contextId: number,
     command: CommandSet,
-    dataSet: Uint8Array | DataSetSource | undefined,
+    dataSet: DataSetSource,
   ): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) return;
     const { writer } = this.#options;
-    if (dataSet === undefined || dataSet instanceof Uint8Array) {
-      writer.writeCommand(contextId, command);
-      if (dataSet !== undefined) writer.writeDataSet(contextId, true, dataSet);
-      return;
-    }
     const stepBytes = wholePdus(writer.fragmentBytesMax);
     // Read before the command goes, so that a source that fails at once does no harm.
     const first = await readFully(dataSet, 0, stepBytes);
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) return;
     writer.writeCommand(contextId, command);
     try {
       await this.#stream(contextId, dataSet, first);
     } catch (error) {
       if (this.#failure === undefined) this.#break(toGantryError(error));
-      throw error;
+      throw toGantryError(error);
     }
   }
 
@@ -206,7 +226,7 @@ export class OperationInvoker {
     let position = 0;
     for (;;) {
       await whenWritable();
-      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#failure !== undefined) return;
       position += bytes.length;
       writer.writeDataSet(contextId, position === dataSet.length, bytes);
       if (position === dataSet.length) return;

@@ -20,6 +20,7 @@ import type {
   ServiceProvider,
   ServiceProviderFactory,
 } from '#src/dimse/service-provider.js';
+import { WriteGate } from '#src/dimse/write-gate.js';
 import { abortedError, AssociationError, rejectedError } from './association-error.js';
 import type { ScuTimeouts } from './association-requestor.js';
 import { OperationInvoker } from './operation-invoker.js';
@@ -51,7 +52,7 @@ export class RequestedAssociation {
   #dataSetReceiver: DataSetReceiver | undefined;
   #failure: GantryError | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #writable: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  readonly #writeGate = new WriteGate();
   #isReceivingPaused = false;
   #settleEstablished: { resolve: () => void; reject: (error: GantryError) => void };
   #resolveEnded: () => void = () => undefined;
@@ -94,7 +95,7 @@ export class RequestedAssociation {
       },
       onDrain: () => {
         this.#invoker?.noteProgress();
-        this.#releaseWriters();
+        this.#writeGate.open();
       },
       onClose: () => {
         clearTimeout(this.#timer);
@@ -175,7 +176,7 @@ export class RequestedAssociation {
     this.#dataSetReceiver = undefined;
     this.#invoker?.close(error);
     for (const provider of this.#providers.values()) provider.close();
-    this.#releaseWriters();
+    this.#writeGate.open();
     this.#settleEstablished.reject(error);
     this.#resolveEnded();
   }
@@ -189,7 +190,7 @@ export class RequestedAssociation {
     const { connection, timeouts } = this.#options;
     return {
       send: (bytes) => {
-        if (!connection.write(bytes)) this.#writable ??= createGate();
+        if (!connection.write(bytes)) this.#writeGate.shut();
       },
       close: () => {
         connection.close();
@@ -235,7 +236,7 @@ export class RequestedAssociation {
       writer: new MessageWriter(accept.userInformation.maximumLengthBytes, (bytes) => {
         this.#association.sendData(bytes);
       }),
-      whenWritable: () => this.#writable?.promise,
+      whenWritable: () => this.#writeGate.opening,
       responseTimeoutMs: timeouts.responseTimeoutMs,
       onBroken: (error) => this.#fail(error),
     });
@@ -245,11 +246,6 @@ export class RequestedAssociation {
       this.#providers.set(provider.commandField, provider);
     }
     this.#settleEstablished.resolve();
-  }
-
-  #releaseWriters(): void {
-    this.#writable?.resolve();
-    this.#writable = undefined;
   }
 
   // ---- messages ----
@@ -308,12 +304,4 @@ export class RequestedAssociation {
     };
     void this.#invoker?.send(context.contextId, response).catch(() => undefined);
   }
-}
-
-function createGate(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
