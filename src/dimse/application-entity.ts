@@ -11,6 +11,7 @@ import {
 import {
   chooseStorageTransferSyntax,
   isStorageSopClass,
+  isTransferSyntaxKnown,
   verificationSopClassUid,
 } from './storage-contexts.js';
 
@@ -50,10 +51,14 @@ export function createAcceptancePolicy(
       findInformationModel(uid) !== undefined,
     // Who retrieves by C-GET takes instances on the same association.
     isScpRoleAccepted: (uid) => isStorageSopClass(uid, additional),
-    chooseTransferSyntax: (uid, proposed) =>
-      findInformationModel(uid) === undefined
-        ? chooseStorageTransferSyntax(proposed)
-        : chooseIdentifierTransferSyntax(proposed),
+    chooseTransferSyntax: ({ abstractSyntaxUid, transferSyntaxUids, isRequestorScp }) => {
+      if (findInformationModel(abstractSyntaxUid) !== undefined) {
+        return chooseIdentifierTransferSyntax(transferSyntaxUids);
+      }
+      return isRequestorScp
+        ? transferSyntaxUids.find(isTransferSyntaxKnown)
+        : chooseStorageTransferSyntax(transferSyntaxUids);
+    },
     answerExtendedNegotiation,
   };
 }
