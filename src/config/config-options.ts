@@ -199,8 +199,8 @@ export const configOptions = [
   }),
   option('store.smallBlobBytesMax', {
     type: integer(0, mib),
-    default: 8 * kib,
-    doc: 'Instances up to this length are kept as RocksDB values also with the blob log.',
+    default: 32 * kib,
+    doc: 'Instances up to this length that arrive few at a time are kept as RocksDB values also with the blob log.',
   }),
   option('store.memtableBytes', {
     type: integer(mib, 4 * gib),
