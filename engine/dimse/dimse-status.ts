@@ -4,7 +4,12 @@ import type { GantryError } from '#engine/base/error-catalogue.js';
 /** General status codes that the message layer itself gives, PS3.7 Annex C. */
 export const dimseStatus = {
   success: 0x0000,
+  processingFailure: 0x0110,
+  noSuchObjectInstance: 0x0112,
+  invalidArgumentValue: 0x0115,
   sopClassNotSupported: 0x0122,
+  noSuchAction: 0x0123,
+  notAuthorized: 0x0124,
   unrecognizedOperation: 0x0211,
 } as const;
 

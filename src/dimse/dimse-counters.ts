@@ -1,5 +1,5 @@
 import type { Metrics } from '#src/observability/metrics.js';
-import type { DimseCounters } from './association-handler.js';
+import type { DimseCounters } from './association-observer.js';
 
 /** Command names of PS3.7 §E.1 by the command field of the request. */
 const commandNames: Readonly<Record<number, string>> = {

@@ -1,6 +1,8 @@
 import type { TestContext } from 'node:test';
 import { silentLogger } from '#engine/base/logger.js';
-import type { AssociationEnd, DimseCounters } from '#src/dimse/association-handler.js';
+import type { AssociationEnd, DimseCounters } from '#src/dimse/association-observer.js';
+import type { RemoteAe } from '#src/config/option-types.js';
+import { AssociationInspector } from '#src/dimse/inspector/association-inspector.js';
 import { defaultDimseServiceOptions, DimseService } from '#src/dimse/dimse-service.js';
 import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
 import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
@@ -42,7 +44,9 @@ export interface DimseFixture {
   readonly service: DimseService;
   readonly store: RecordingStore;
   readonly counters: RecordingCounters;
+  readonly inspector: AssociationInspector;
   readonly port: number;
+  readonly tlsPort: number | undefined;
   /** Makes the service say that the store has no space. */
   setCongested(isCongested: boolean): void;
   /** An association with Verification and CT Image Storage. */
@@ -52,9 +56,11 @@ export interface DimseFixture {
 export async function startDimseFixture(
   t: TestContext,
   options: Partial<DimseServiceOptions> = {},
+  remoteAes: readonly RemoteAe[] = [],
 ): Promise<DimseFixture> {
   const store = new RecordingStore();
   const counters = new RecordingCounters();
+  const inspector = new AssociationInspector(20);
   let isCongested = false;
   const service = new DimseService(
     { ...defaultDimseServiceOptions, port: 0, ...options },
@@ -63,15 +69,20 @@ export async function startDimseFixture(
       isCongested: () => isCongested,
       logger: silentLogger,
       counters,
+      findRemoteAe: (aeTitle) => remoteAes.find((ae) => ae.aeTitle === aeTitle),
+      inspector,
     },
   );
   const port = await service.start();
+  const tlsPort = await service.startTls();
   t.after(() => service.stop(0));
   return {
     service,
     store,
     counters,
+    inspector,
     port,
+    tlsPort,
     setCongested: (value) => {
       isCongested = value;
     },
