@@ -4,6 +4,11 @@ import {
 } from '#engine/dicom/part10/file-meta-information.js';
 import type { AcceptancePolicy } from '#engine/upper-layer/negotiation.js';
 import type { LocalAe } from '#src/config/option-types.js';
+import { answerExtendedNegotiation } from './query-retrieve/extended-negotiation.js';
+import {
+  chooseIdentifierTransferSyntax,
+  findInformationModel,
+} from './query-retrieve/information-models.js';
 import {
   chooseStorageTransferSyntax,
   isStorageSopClass,
@@ -44,8 +49,15 @@ export function createAcceptancePolicy(
     isCallingAeTitleAccepted: (title) => callingAes.size === 0 || callingAes.has(title),
     capacity,
     isAbstractSyntaxAccepted: (uid) =>
-      uid === verificationSopClassUid || isStorageSopClass(uid, additional),
-    isScpRoleAccepted: () => false,
-    chooseTransferSyntax: chooseStorageTransferSyntax,
+      uid === verificationSopClassUid ||
+      isStorageSopClass(uid, additional) ||
+      findInformationModel(uid) !== undefined,
+    // Who retrieves by C-GET takes instances on the same association.
+    isScpRoleAccepted: (uid) => isStorageSopClass(uid, additional),
+    chooseTransferSyntax: (uid, proposed) =>
+      findInformationModel(uid) === undefined
+        ? chooseStorageTransferSyntax(proposed)
+        : chooseIdentifierTransferSyntax(proposed),
+    answerExtendedNegotiation,
   };
 }

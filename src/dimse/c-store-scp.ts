@@ -4,6 +4,7 @@ import { isUid } from '#engine/base/uid.js';
 import { commandField } from '#engine/dimse/command-set.js';
 import { dimseStatus, failureStatus } from '#engine/dimse/dimse-status.js';
 import type { StoreOutcome, StoreSession, StoreSessionOptions } from '#engine/engine-types.js';
+import { findInformationModel } from './query-retrieve/information-models.js';
 import type {
   DataSetReceiver,
   DimseRequest,
@@ -123,7 +124,10 @@ function findRefusal(
   sopInstanceUid: string,
 ): GantryError | undefined {
   const { abstractSyntaxUid } = request.context;
-  if (abstractSyntaxUid === verificationSopClassUid) {
+  const isStorage =
+    abstractSyntaxUid !== verificationSopClassUid &&
+    findInformationModel(abstractSyntaxUid) === undefined;
+  if (!isStorage) {
     return new GantryError('sop-class-unsupported', 'not a storage presentation context');
   }
   if (sopClassUid !== abstractSyntaxUid) {

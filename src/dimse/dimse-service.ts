@@ -18,6 +18,12 @@ import type { AssociationInspector } from './inspector/association-inspector.js'
 import type { AcceptedProviderFactory } from './service-provider.js';
 import { CEchoScp } from './c-echo-scp.js';
 import { CStoreScp } from './c-store-scp.js';
+import { CFindScp } from './query-retrieve/c-find-scp.js';
+import { CGetScp } from './query-retrieve/c-get-scp.js';
+import { CMoveScp } from './query-retrieve/c-move-scp.js';
+import type { CMoveScpDependencies, RemoteApplicationEntity } from './query-retrieve/c-move-scp.js';
+import type { QueryRetrieveEngine } from './query-retrieve/find-matches.js';
+import { viewPartition } from './query-retrieve/view-partition.js';
 
 /** What a site configures of the DIMSE service. */
 export interface DimseServiceOptions extends ApplicationEntityOptions {
@@ -69,6 +75,10 @@ export interface DimseServiceDependencies {
   readonly openStoreSession: (options: StoreSessionOptions) => StoreSession;
   /** True while the store has no space for another sender: associations are then refused as temporarily congested. */
   readonly isCongested: () => boolean;
+  /** What queries and retrievals are answered from. */
+  readonly engine: QueryRetrieveEngine;
+  /** Where instances can be moved to, by AE title. */
+  readonly findDestination: (aeTitle: string) => RemoteApplicationEntity | undefined;
   readonly logger: Logger;
   readonly counters: DimseCounters;
   /** Peers by AE title, asked for each association. */
@@ -176,6 +186,13 @@ export class DimseService {
     };
   }
 
+  #createRetrieveDependencies(partition: number): CMoveScpDependencies {
+    const { engine, findDestination: findRemoteAe, logger } = this.#dependencies;
+    const { aeTitle, maximumLengthBytes } = this.#options;
+    const view = viewPartition(engine, partition);
+    return { engine: view, aeTitle, findRemoteAe, maximumLengthBytes, logger };
+  }
+
   #createEnvironment(): AssociationEnvironment {
     const { isCongested, logger, counters } = this.#dependencies;
     const { associationsMax, artimTimeoutMs, idleTimeoutMs, localAes } = this.#options;
@@ -229,9 +246,13 @@ export class DimseService {
   #createServices(partition: number): readonly AcceptedProviderFactory[] {
     const { openStoreSession, logger } = this.#dependencies;
     const store = { openStoreSession, partition, logger };
+    const retrieve = this.#createRetrieveDependencies(partition);
     return [
       (association) => new CEchoScp(association),
       (association) => new CStoreScp(association, store),
+      (association) => new CFindScp(association, retrieve),
+      (association) => new CGetScp(association, retrieve),
+      (association) => new CMoveScp(association, retrieve),
     ];
   }
 }

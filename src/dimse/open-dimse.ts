@@ -50,6 +50,8 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
   const service = new DimseService(serviceOptions(dimse, tls), {
     openStoreSession: (options) => engine.openStoreSession(options),
     isCongested: () => engine.isCongested(),
+    engine,
+    findDestination: (aeTitle) => client.findDestination(aeTitle),
     logger,
     counters: dimseCounters(metrics),
     findRemoteAe,

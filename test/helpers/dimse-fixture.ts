@@ -1,13 +1,16 @@
 import type { TestContext } from 'node:test';
 import { silentLogger } from '#engine/base/logger.js';
 import type { AssociationEnd, DimseCounters } from '#src/dimse/association-observer.js';
+import { dimseVerbs } from '#src/config/option-types.js';
 import type { RemoteAe } from '#src/config/option-types.js';
 import { AssociationInspector } from '#src/dimse/inspector/association-inspector.js';
 import { defaultDimseServiceOptions, DimseService } from '#src/dimse/dimse-service.js';
 import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
+import type { RemoteApplicationEntity } from '#src/dimse/query-retrieve/c-move-scp.js';
 import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
 import { DicomScu } from './dicom-scu.js';
 import type { ScuOptions } from './dicom-scu.js';
+import { MemoryArchive } from './memory-archive.js';
 import { RecordingStore } from './recording-store.js';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
@@ -43,6 +46,8 @@ export class RecordingCounters implements DimseCounters {
 export interface DimseFixture {
   readonly service: DimseService;
   readonly store: RecordingStore;
+  /** What queries and retrievals are answered from. */
+  readonly archive: MemoryArchive;
   readonly counters: RecordingCounters;
   readonly inspector: AssociationInspector;
   readonly port: number;
@@ -56,9 +61,10 @@ export interface DimseFixture {
 export async function startDimseFixture(
   t: TestContext,
   options: Partial<DimseServiceOptions> = {},
-  remoteAes: readonly RemoteAe[] = [],
+  remoteAes: readonly (RemoteApplicationEntity & Partial<RemoteAe>)[] = [],
 ): Promise<DimseFixture> {
   const store = new RecordingStore();
+  const archive = new MemoryArchive();
   const counters = new RecordingCounters();
   const inspector = new AssociationInspector(20);
   let isCongested = false;
@@ -67,9 +73,14 @@ export async function startDimseFixture(
     {
       openStoreSession: store.openStoreSession,
       isCongested: () => isCongested,
+      engine: archive,
+      findDestination: (aeTitle) => remoteAes.find((ae) => ae.aeTitle === aeTitle),
       logger: silentLogger,
       counters,
-      findRemoteAe: (aeTitle) => remoteAes.find((ae) => ae.aeTitle === aeTitle),
+      findRemoteAe: (aeTitle) => {
+        const found = remoteAes.find((ae) => ae.aeTitle === aeTitle);
+        return found && { tls: false, verbs: dimseVerbs, addresses: [], ...found };
+      },
       inspector,
     },
   );
@@ -79,6 +90,7 @@ export async function startDimseFixture(
   return {
     service,
     store,
+    archive,
     counters,
     inspector,
     port,

@@ -27,6 +27,15 @@ export interface DimseClientOptions {
   readonly logger: Logger;
 }
 
+/** A remote AE as one that is called. */
+export interface RemoteDestination {
+  readonly aeTitle: string;
+  readonly host: string;
+  readonly port: number;
+  readonly callingAeTitle: string;
+  readonly tls?: TlsClientOptions;
+}
+
 /** Associations that wait for their next use, to all peers together. */
 const idleAssociationsMax = 32;
 const attemptsMax = 3;
@@ -48,6 +57,19 @@ export class DimseClient {
     });
   }
 
+  /** Where a remote AE listens and how it is called. */
+  findDestination(aeTitle: string): RemoteDestination | undefined {
+    const remote = this.#options.findRemoteAe(aeTitle);
+    if (remote === undefined) return undefined;
+    return {
+      aeTitle: remote.aeTitle,
+      host: remote.host,
+      port: remote.port,
+      callingAeTitle: remote.localAeTitle ?? this.#options.aeTitle,
+      ...(remote.tls && { tls: this.#options.tls ?? {} }),
+    };
+  }
+
   /**
    * Runs `body` with an association to a remote AE. Rejects with `not-found` when there is none of that title, with
    * `peer-unavailable` or `timeout` when it cannot be reached.
@@ -57,17 +79,14 @@ export class DimseClient {
     proposal: AssociationProposal,
     body: (association: RequestedAssociation) => Promise<Result>,
   ): Promise<Result> {
-    const remote = this.#options.findRemoteAe(aeTitle);
-    if (remote === undefined) throw new GantryError('not-found', 'remote AE');
-    const { maximumLengthBytes, timeouts, logger, tls } = this.#options;
-    const target = {
-      host: remote.host,
-      port: remote.port,
-      calledAeTitle: remote.aeTitle,
-      callingAeTitle: remote.localAeTitle ?? this.#options.aeTitle,
-      ...(remote.tls && { tls: tls ?? {} }),
-    };
-    return this.#pool.use({ target, proposal, timeouts, maximumLengthBytes, logger }, body);
+    const destination = this.findDestination(aeTitle);
+    if (destination === undefined) throw new GantryError('not-found', 'remote AE');
+    const { aeTitle: calledAeTitle, ...target } = destination;
+    const { maximumLengthBytes, timeouts, logger } = this.#options;
+    return this.#pool.use(
+      { target: { ...target, calledAeTitle }, proposal, timeouts, maximumLengthBytes, logger },
+      body,
+    );
   }
 
   /** Verifies that a remote AE answers (PS3.4 Annex A). */
