@@ -11,7 +11,12 @@ import { startDimseFixture, until } from '#test/helpers/dimse-fixture.js';
 import type { DimseFixture } from '#test/helpers/dimse-fixture.js';
 import type { MemoryArchive } from '#test/helpers/memory-archive.js';
 import { dataTransferPdu } from '#test/helpers/pdu-recorder.js';
-import { keys, patientRootFind, QueryScu, studyRootFind } from '#test/helpers/query-retrieve-scu.js';
+import {
+  keys,
+  patientRootFind,
+  QueryScu,
+  studyRootFind,
+} from '#test/helpers/query-retrieve-scu.js';
 import type { QueryScuOptions } from '#test/helpers/query-retrieve-scu.js';
 import { studyRecord } from '#test/helpers/record-builder.js';
 
@@ -182,7 +187,9 @@ test('PS3.4 §C.2.2.2.6: a sequence key matches and returns the members of its i
     { ScheduledProcedureStepID: 'S1', RequestedProcedureID: 'R1' },
   ];
   await archive.add({ elements: { StudyInstanceUID: '1.4', RequestAttributesSequence } });
-  const ask = (id: string): Promise<{ readonly pending: readonly { identifier?: JsonDataSet }[] }> =>
+  const ask = (
+    id: string,
+  ): Promise<{ readonly pending: readonly { identifier?: JsonDataSet }[] }> =>
     scu.ask(
       'find',
       {
@@ -203,7 +210,10 @@ test('PS3.4 §C.4.1.1.4: identifiers that cannot be understood are refused', asy
   assert.equal((await scu.find({ '0020000D': '' })).status, 0xa900);
   assert.equal((await scu.find({ '00080052': 'PATIENT' })).status, 0xa900);
   assert.equal((await scu.find({ '00080052': 'STUDY', '00080020': 'today' })).status, 0xa900);
-  const onOther = await scu.find({ '00080052': 'STUDY' }, { sopClassUid: '1.2.840.10008.5.1.4.1.2.2.3' });
+  const onOther = await scu.find(
+    { '00080052': 'STUDY' },
+    { sopClassUid: '1.2.840.10008.5.1.4.1.2.2.3' },
+  );
   assert.equal(onOther.status, 0x0122);
 });
 
@@ -291,8 +301,8 @@ test('an answer that the peer does not take is not made', async (t) => {
     keys({ '00080052': 'STUDY', '0020000D': '', '00081030': '' }),
     '1.2.840.10008.1.2.1',
   );
-  socket.write(dataTransferPdu({ contextId: 1, isCommand: true, isLast: true, bytes: command }));
-  socket.write(dataTransferPdu({ contextId: 1, isCommand: false, isLast: true, bytes: identifier }));
+  socket.write(dataTransferPdu([{ contextId: 1, control: 3, bytes: command }]));
+  socket.write(dataTransferPdu([{ contextId: 1, control: 2, bytes: Buffer.from(identifier) }]));
   let before = -1;
   await until(() => {
     const isSteady = reads.readCount > 0 && reads.readCount === before;
