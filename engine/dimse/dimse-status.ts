@@ -12,6 +12,7 @@ export const dimseStatus = {
   notAuthorized: 0x0124,
   duplicateInvocation: 0x0210,
   unrecognizedOperation: 0x0211,
+  resourceLimitation: 0x0213,
   /** Every sub-operation of a retrieval failed. */
   subOperationsFailed: 0xa702,
   moveDestinationUnknown: 0xa801,

@@ -12,6 +12,7 @@ import {
 import {
   chooseStorageTransferSyntax,
   isStorageSopClass,
+  storageCommitmentSopClassUid,
   verificationSopClassUid,
 } from './storage-contexts.js';
 
@@ -50,12 +51,13 @@ export function createAcceptancePolicy(
     capacity,
     isAbstractSyntaxAccepted: (uid) =>
       uid === verificationSopClassUid ||
+      uid === storageCommitmentSopClassUid ||
       isStorageSopClass(uid, additional) ||
       findInformationModel(uid) !== undefined,
     // Who retrieves by C-GET takes instances on the same association.
     isScpRoleAccepted: (uid) => isStorageSopClass(uid, additional),
     chooseTransferSyntax: (uid, proposed) =>
-      findInformationModel(uid) === undefined
+      isStorageSopClass(uid, additional)
         ? chooseStorageTransferSyntax(proposed)
         : chooseIdentifierTransferSyntax(proposed),
     answerExtendedNegotiation,

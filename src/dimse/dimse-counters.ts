@@ -8,6 +8,7 @@ const commandNames: Readonly<Record<number, string>> = {
   0x0020: 'C-FIND',
   0x0021: 'C-MOVE',
   0x0030: 'C-ECHO',
+  0x0130: 'N-ACTION',
 };
 
 /** What the DIMSE service counts, as metrics. */

@@ -23,6 +23,8 @@ import { CGetScp } from './query-retrieve/c-get-scp.js';
 import { CMoveScp } from './query-retrieve/c-move-scp.js';
 import type { CMoveScpDependencies, RemoteApplicationEntity } from './query-retrieve/c-move-scp.js';
 import type { QueryRetrieveEngine } from './query-retrieve/find-matches.js';
+import type { CommitmentJobs } from './storage-commitment/commitment-jobs.js';
+import { StorageCommitmentScp } from './storage-commitment/storage-commitment-scp.js';
 import { viewPartition } from './query-retrieve/view-partition.js';
 
 /** What a site configures of the DIMSE service. */
@@ -84,6 +86,7 @@ export interface DimseServiceDependencies {
   /** Peers by AE title, asked for each association. */
   readonly findRemoteAe: (aeTitle: string) => RemoteAe | undefined;
   readonly inspector: AssociationInspector;
+  readonly commitmentJobs: CommitmentJobs;
 }
 
 /** Partition of what is sent to our first AE title, or to one that is none of ours. */
@@ -244,7 +247,7 @@ export class DimseService {
   }
 
   #createServices(partition: number): readonly AcceptedProviderFactory[] {
-    const { openStoreSession, logger } = this.#dependencies;
+    const { openStoreSession, logger, commitmentJobs } = this.#dependencies;
     const store = { openStoreSession, partition, logger };
     const retrieve = this.#createRetrieveDependencies(partition);
     return [
@@ -253,6 +256,7 @@ export class DimseService {
       (association) => new CFindScp(association, retrieve),
       (association) => new CGetScp(association, retrieve),
       (association) => new CMoveScp(association, retrieve),
+      (association) => new StorageCommitmentScp(association, commitmentJobs, partition),
     ];
   }
 }

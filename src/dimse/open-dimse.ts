@@ -9,6 +9,8 @@ import { dimseCounters } from './dimse-counters.js';
 import { defaultDimseServiceOptions, DimseService } from './dimse-service.js';
 import type { DimseServiceOptions, DimseTlsOptions } from './dimse-service.js';
 import { AssociationInspector } from './inspector/association-inspector.js';
+import { CommitmentJobs } from './storage-commitment/commitment-jobs.js';
+import { deliverReport } from './storage-commitment/deliver-report.js';
 import { RemoteAes } from './remote-aes.js';
 import { defaultScuTimeouts } from './scu/association-requestor.js';
 import { DimseClient } from './scu/dimse-client.js';
@@ -31,6 +33,9 @@ export interface DimseParts {
 /** Associations that the inspector keeps. */
 const inspectedAssociationsMax = 100;
 
+/** Before each further attempt to report on a storage commitment: a modality may be off for the night. */
+const reportRetryDelaysMs = [10, 60, 300, 1_800, 7_200, 43_200].map((seconds) => seconds * 1_000);
+
 /** Builds the DIMSE side. Throws when a file of keys or the remote AEs of the data directory cannot be read. */
 export function openDimse({ config, engine, metrics, logger }: DimseParts): Dimse {
   const { dimse, remoteAes: configured, dataDir } = config;
@@ -47,6 +52,14 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     ...(tls !== undefined && { tls }),
     logger,
   });
+  const commitmentJobs = new CommitmentJobs({
+    directory: join(dataDir, 'storage-commitment'),
+    engine,
+    deliver: (requester, report) => deliverReport(client, requester, report),
+    retryDelaysMs: reportRetryDelaysMs,
+    logger,
+  });
+  commitmentJobs.resume();
   const service = new DimseService(serviceOptions(dimse, tls), {
     openStoreSession: (options) => engine.openStoreSession(options),
     isCongested: () => engine.isCongested(),
@@ -56,6 +69,7 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     counters: dimseCounters(metrics),
     findRemoteAe,
     inspector,
+    commitmentJobs,
   });
   return {
     service,
@@ -64,6 +78,7 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     client,
     close: async (graceMs) => {
       await service.stop(graceMs);
+      commitmentJobs.close();
       await client.close();
     },
   };

@@ -8,6 +8,11 @@ import { defaultDimseServiceOptions, DimseService } from '#src/dimse/dimse-servi
 import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
 import type { RemoteApplicationEntity } from '#src/dimse/query-retrieve/c-move-scp.js';
 import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
+import { defaultScuTimeouts } from '#src/dimse/scu/association-requestor.js';
+import { DimseClient } from '#src/dimse/scu/dimse-client.js';
+import { CommitmentJobs } from '#src/dimse/storage-commitment/commitment-jobs.js';
+import { deliverReport } from '#src/dimse/storage-commitment/deliver-report.js';
+import { temporaryDirectory } from './temporary-directory.js';
 import { DicomScu } from './dicom-scu.js';
 import type { ScuOptions } from './dicom-scu.js';
 import { MemoryArchive } from './memory-archive.js';
@@ -61,12 +66,24 @@ export interface DimseFixture {
 export async function startDimseFixture(
   t: TestContext,
   options: Partial<DimseServiceOptions> = {},
-  remoteAes: readonly (RemoteApplicationEntity & Partial<RemoteAe>)[] = [],
+  remoteAes: readonly RemoteAeDraft[] = [],
 ): Promise<DimseFixture> {
   const store = new RecordingStore();
   const archive = new MemoryArchive();
   const counters = new RecordingCounters();
   const inspector = new AssociationInspector(20);
+  const client = createClient(options.aeTitle ?? 'GANTRY', remoteAes);
+  const commitmentJobs = new CommitmentJobs({
+    directory: temporaryDirectory(),
+    engine: archive,
+    deliver: (requester, report) => deliverReport(client, requester, report),
+    retryDelaysMs: [20, 20],
+    logger: silentLogger,
+  });
+  t.after(async () => {
+    commitmentJobs.close();
+    await client.close();
+  });
   let isCongested = false;
   const service = new DimseService(
     { ...defaultDimseServiceOptions, port: 0, ...options },
@@ -77,11 +94,9 @@ export async function startDimseFixture(
       findDestination: (aeTitle) => remoteAes.find((ae) => ae.aeTitle === aeTitle),
       logger: silentLogger,
       counters,
-      findRemoteAe: (aeTitle) => {
-        const found = remoteAes.find((ae) => ae.aeTitle === aeTitle);
-        return found && { tls: false, verbs: dimseVerbs, addresses: [], ...found };
-      },
+      findRemoteAe: (aeTitle) => findIn(remoteAes, aeTitle),
       inspector,
+      commitmentJobs,
     },
   );
   const port = await service.start();
@@ -109,6 +124,25 @@ export async function startDimseFixture(
         ...scuOptions,
       }),
   };
+}
+
+type RemoteAeDraft = RemoteApplicationEntity & Partial<RemoteAe>;
+
+function findIn(remoteAes: readonly RemoteAeDraft[], aeTitle: string): RemoteAe | undefined {
+  const found = remoteAes.find((ae) => ae.aeTitle === aeTitle);
+  if (found === undefined) return undefined;
+  return { verbs: dimseVerbs, addresses: [], ...found, tls: false };
+}
+
+function createClient(aeTitle: string, remoteAes: readonly RemoteAeDraft[]): DimseClient {
+  return new DimseClient({
+    findRemoteAe: (title) => findIn(remoteAes, title),
+    aeTitle,
+    maximumLengthBytes: 16_384,
+    timeouts: defaultScuTimeouts,
+    idleTimeMs: 1_000,
+    logger: silentLogger,
+  });
 }
 
 /** Resolves when `condition` holds; rejects after some seconds. */

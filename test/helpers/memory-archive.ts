@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { MemoryByteSource } from '#engine/dicom/instance/byte-source.js';
 import { describeInstance } from '#engine/dicom/instance/describe-instance.js';
 import type { InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
@@ -59,7 +60,7 @@ export class MemoryArchive implements QueryRetrieveEngine {
       ...{ ...common, studyInstanceUid, seriesInstanceUid, sopInstanceUid },
       attributes: attributes.instance,
       transferSyntaxUid: layout.transferSyntaxUid,
-      blob: { store: 'segment', segment: 1, offset: 0, length: bytes.length, crc32: 0 },
+      blob: { store: 'segment', segment: 1, offset: 0, length: bytes.length, crc32: crc32(bytes) },
     };
     this.#stored.set(sopInstanceUid, { record, bytes, layout });
     this.#recount();
