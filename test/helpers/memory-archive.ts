@@ -67,6 +67,12 @@ export class MemoryArchive implements QueryRetrieveEngine {
     return record;
   }
 
+  /** Changes a byte of what is stored. */
+  damage(sopInstanceUid: string): void {
+    const { bytes } = this.#get(sopInstanceUid);
+    bytes[bytes.length - 1]! ^= 1;
+  }
+
   /** The data set of an instance, as stored. */
   dataSetOf(sopInstanceUid: string): Buffer {
     const { bytes, layout } = this.#get(sopInstanceUid);

@@ -302,7 +302,7 @@ test('an answer that the peer does not take is not made', async (t) => {
     '1.2.840.10008.1.2.1',
   );
   socket.write(dataTransferPdu([{ contextId: 1, control: 3, bytes: command }]));
-  socket.write(dataTransferPdu([{ contextId: 1, control: 2, bytes: Buffer.from(identifier) }]));
+  socket.write(dataTransferPdu([{ contextId: 1, control: 2, bytes: identifier }]));
   let before = -1;
   await until(() => {
     const isSteady = reads.readCount > 0 && reads.readCount === before;
