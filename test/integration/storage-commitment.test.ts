@@ -20,6 +20,9 @@ import type { ServiceAssociation, ServiceProvider } from '#src/dimse/service-pro
 import { CommitmentJobs } from '#src/dimse/storage-commitment/commitment-jobs.js';
 import type { CommitmentReport } from '#src/dimse/storage-commitment/commitment-report.js';
 import { RecordingCounters, startDimseFixture, until } from '#test/helpers/dimse-fixture.js';
+import { stow } from '#test/helpers/dicomweb-client.js';
+import { buildCtInstance } from '#test/helpers/instance-builder.js';
+import { withServer } from '#test/helpers/server.js';
 import { MemoryArchive } from '#test/helpers/memory-archive.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
@@ -74,7 +77,7 @@ async function associate(
 
 function requestDataSet(
   transactionUid: string,
-  references: readonly [string, string][],
+  references: readonly (readonly [string, string])[],
 ): JsonDataSet {
   return {
     '00081195': { vr: 'UI', Value: [transactionUid] },
@@ -326,4 +329,24 @@ test('a report that cannot be delivered is tried again, then given up', async ()
   await until(() => jobs.count === 0, 'the job to be given up');
   assert.equal(attempts, 3);
   jobs.close();
+});
+
+test('PS3.4 §J.3: what a running server has acknowledged by HTTP it commits to', async (t) => {
+  await withServer(async ({ dicomwebUrl, dimsePort }) => {
+    const instances = [1, 2, 3].map((number) => buildCtInstance('88.1', number));
+    const response = await stow(
+      dicomwebUrl,
+      instances.map(({ part10 }) => part10),
+    );
+    assert.equal(response.status, 200);
+    const reports: ReceivedReport[] = [];
+    const association = await associate(t, dimsePort, reports);
+    const references = instances.map(({ sopInstanceUid }) => [ct, sopInstanceUid] as const);
+    const dataSet = requestDataSet('2.25.107', references);
+    assert.equal((await requestCommitment(association, dataSet)).status, 0);
+    await until(() => reports.length === 1, 'the report');
+    assert.equal(reports[0]?.eventTypeId, 1);
+    assert.equal(itemsOf(reports[0], '00081199').length, 3);
+    await association.release();
+  });
 });
