@@ -36,7 +36,7 @@ export interface Engine {
     partition: number,
     record: InstanceRecord,
     frameNumber: number,
-  ): Promise<Uint8Array>;
+  ): BlobSource | Promise<BlobSource>;
   /** Bytes of the bulk value at `path`; undefined when there is none. */
   retrieveBulkValue(
     partition: number,
@@ -70,8 +70,11 @@ export interface SearchResult {
 /** A stretch of stored bytes that can be read piece by piece. */
 export interface BlobSource {
   readonly length: number;
-  /** Up to `lengthMax` bytes from `position`, at least one unless `position` is the end. The result is the caller's. */
-  read(position: number, lengthMax: number): Promise<Uint8Array>;
+  /**
+   * Reads bytes from `position` into `target` and returns how many: as many as `target` takes or the source still has. A promise
+   * only where the bytes have to be waited for.
+   */
+  read(position: number, target: Uint8Array): number | Promise<number>;
 }
 
 export interface StoreSessionOptions {
