@@ -117,9 +117,11 @@ export class MemoryArchive implements QueryRetrieveEngine {
     const { bytes } = this.#get(sopInstanceUid);
     return {
       length: bytes.length,
-      read: async (position, lengthMax) => {
+      read: async (position, target) => {
         await this.beforeRead();
-        return bytes.slice(position, position + lengthMax);
+        const piece = bytes.subarray(position, position + target.length);
+        target.set(piece);
+        return piece.length;
       },
     };
   }

@@ -78,12 +78,13 @@ async function findFailure(
 
 async function isIntact(engine: QueryRetrieveEngine, record: InstanceRecord): Promise<boolean> {
   const blob = engine.retrieveInstance(0, record);
+  const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, blob.length));
   let checksum = 0;
   try {
     for (let position = 0; position < blob.length;) {
-      const bytes = await blob.read(position, pieceBytes);
-      checksum = crc32(bytes, checksum);
-      position += bytes.length;
+      const bytesRead = await blob.read(position, piece);
+      checksum = crc32(piece.subarray(0, bytesRead), checksum);
+      position += bytesRead;
       await nextTurn();
     }
   } catch {
