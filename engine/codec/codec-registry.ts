@@ -85,8 +85,8 @@ export function transcodingRefusal(
   toUid: string,
 ): string | undefined {
   const from = findTransferSyntax(fromUid);
-  const isDecoded = from?.isEncapsulated === true;
-  const decoding = isDecoded ? decodingRefusal(image, fromUid) : undefined;
+  const isNative = from?.isEncapsulated === false;
+  const decoding = isNative ? undefined : decodingRefusal(image, fromUid);
   if (decoding !== undefined || toUid === explicitVrLittleEndianUid) return decoding;
   const encoder = findCodec(toUid)?.encoder;
   if (encoder === undefined) return 'nothing is converted to this transfer syntax';

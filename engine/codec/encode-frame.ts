@@ -52,7 +52,8 @@ async function encode(
   const hasColourTransform = image.photometricInterpretation === 'YBR_RCT';
   try {
     if (encoder === 'jpeg-ls') return await codecs.charls.encodeLossless(samples);
-    if (encoder === 'htj2k') return await codecs.openjph.encodeLossless(samples, hasColourTransform);
+    if (encoder === 'htj2k')
+      return await codecs.openjph.encodeLossless(samples, hasColourTransform);
     return await codecs.openjpeg.encodeLossless(samples, hasColourTransform);
   } catch (cause) {
     throw new GantryError('processing-failure', 'the encoder failed', { cause });

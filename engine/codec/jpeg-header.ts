@@ -55,7 +55,7 @@ export function readJpegHeader(codestream: Uint8Array): JpegHeader {
   }
   const segments: JpegSegment[] = [];
   let frame: Omit<JpegHeader, 'segments'> | undefined;
-  for (let at = 2; ; ) {
+  for (let at = 2; ;) {
     const segment = readJpegSegment(codestream, at);
     segments.push(segment);
     if (isFrameHeader(segment.marker)) {

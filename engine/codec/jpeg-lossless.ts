@@ -51,7 +51,7 @@ export function decodeJpegLossless(codestream: Uint8Array, header: JpegHeader): 
 }
 
 function readTables(codestream: Uint8Array, { start, end }: JpegSegment, tables: ScanTables): void {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const destination = codestream[at]!;
     const counts = codestream.subarray(at + 1, at + 17);
     const symbolCount = counts.reduce((sum, count) => sum + count, 0);

@@ -30,7 +30,7 @@ export function unwrapJpeg2000(bytes: Uint8Array): Uint8Array {
   const view = viewOf(bytes);
   if (bytes.length < 12 || view.getUint32(0) !== jp2SignatureBoxLength) return bytes;
   if (view.getUint32(4) !== 0x6a502020) return bytes;
-  for (let at = 0; at + 8 <= bytes.length; ) {
+  for (let at = 0; at + 8 <= bytes.length;) {
     const declared = view.getUint32(at);
     const length = declared === 0 ? bytes.length - at : declared;
     if (length < 8 || at + length > bytes.length) throw corruptFrame('a JP2 box is cut off');

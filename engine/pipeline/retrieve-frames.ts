@@ -43,21 +43,45 @@ export async function retrieveFrame(
     return entry.fragmentCount > 1 ? joinFragments(range, entry.fragmentCount) : range;
   }
   const { offset, length, shiftBits } = nativeFrameRange(pixel, frameNumber);
-  if (layout.deflated) {
-    const deflated = openBlobSource(reader, record.blob, layout.dataSetOffset);
-    const bytes = await inflateRange(deflated, offset, length);
-    return shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, pixel.frameBits);
-  }
-  const bytes = await reader.read(record.blob, offset, length);
-  if (layout.transferSyntaxUid === explicitVrBigEndianUid) swapWords(bytes, wordBytesOf(layout));
+  const read = (from: number, count: number): Promise<Uint8Array> =>
+    layout.deflated
+      ? inflateRange(openBlobSource(reader, record.blob, layout.dataSetOffset), from, count)
+      : reader.read(record.blob, from, count);
+  const isBigEndian = layout.transferSyntaxUid === explicitVrBigEndianUid;
+  const is32Bit = (): boolean => layouts.findBitsAllocated(partition, record) === 32;
+  const wordBytes = isBigEndian ? wordBytesOf(layout, is32Bit) : 1;
+  const bytes =
+    wordBytes > 1
+      ? await readSwapped(read, { pixel, offset, length }, wordBytes)
+      : await read(offset, length);
   return shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, pixel.frameBits);
 }
 
-/** Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). */
-function wordBytesOf(layout: InstanceLayout): number {
+type NativeLayout = Extract<PixelLayout, { kind: 'native' }>;
+
+/** Reads big endian words whole, also where a frame of an odd length starts or ends inside one, and turns them round. */
+async function readSwapped(
+  read: (from: number, count: number) => Promise<Uint8Array>,
+  range: { readonly pixel: NativeLayout; readonly offset: number; readonly length: number },
+  wordBytes: number,
+): Promise<Uint8Array> {
+  const { pixel, offset, length } = range;
+  const lead = (offset - pixel.offset) % wordBytes;
+  const wordsEnd = Math.ceil((lead + length) / wordBytes) * wordBytes;
+  const available = pixel.offset + pixel.length - (offset - lead);
+  const words = await read(offset - lead, Math.min(wordsEnd, available));
+  swapWords(words, wordBytes);
+  return words.subarray(lead, lead + length);
+}
+
+/**
+ * Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). Pixels of 32
+ * bits are turned round whole also where the VR says words of 16.
+ */
+function wordBytesOf(layout: InstanceLayout, is32Bit: () => boolean): number {
   switch (layout.bulkValues.find(({ path }) => pixelDataPaths.has(path))?.vr) {
     case 'OW':
-      return 2;
+      return is32Bit() ? 4 : 2;
     case 'OF':
     case 'OL':
       return 4;
@@ -81,7 +105,7 @@ function swapWords(bytes: Uint8Array, wordBytes: number): void {
 
 /** Where a native frame lies. Frames of 1-bit pixels follow each other without padding (PS3.5 §8.1.1), so may start mid-byte. */
 function nativeFrameRange(
-  pixel: Extract<PixelLayout, { kind: 'native' }>,
+  pixel: NativeLayout,
   frameNumber: number,
 ): { offset: number; length: number; shiftBits: number } {
   const startBits = (frameNumber - 1) * pixel.frameBits;

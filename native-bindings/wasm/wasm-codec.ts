@@ -36,6 +36,9 @@ export class WasmCodecError extends Error {
 /** The heap of an instance never shrinks: beyond this it is dropped after the task. */
 const heapBytesMax = 512 * 1024 * 1024;
 
+/** OpenJPEG tells of its progress; everything else that is printed is a complaint. */
+const informationPrefix = '[INFO]';
+
 const require = createRequire(import.meta.url);
 
 /** TypeScript describes WebAssembly only together with the DOM. */
@@ -94,7 +97,9 @@ export class WasmCodec<Module extends EmscriptenModule> {
 
   async #instantiate(): Promise<Module> {
     const before = process.listeners('uncaughtException');
-    const complain = (line: string): void => void this.#complaints.push(line);
+    const complain = (line: string): void => {
+      if (!line.startsWith(informationPrefix)) this.#complaints.push(line);
+    };
     const module = await this.#factory({
       print: complain,
       printErr: complain,
