@@ -3,8 +3,16 @@ import {
   compileLibjpegTurbo,
   LibjpegTurboCodec,
 } from '#native-bindings/libjpeg-turbo/libjpeg-turbo-codec.js';
-import { compileOpenjpeg, OpenjpegCodec } from '#native-bindings/openjpeg/openjpeg-codec.js';
-import { compileOpenjph, OpenjphCodec } from '#native-bindings/openjph/openjph-codec.js';
+import {
+  compileOpenjpeg,
+  createOpenjpegCodec,
+  type OpenjpegCodec,
+} from '#native-bindings/openjpeg/openjpeg-codec.js';
+import {
+  compileOpenjph,
+  createOpenjphCodec,
+  type OpenjphCodec,
+} from '#native-bindings/openjph/openjph-codec.js';
 import type { CompiledWasm } from '#native-bindings/wasm/wasm-codec.js';
 
 /** The compiled modules: made once, given to every thread. */
@@ -37,7 +45,7 @@ export function createCodecSet(compiled: CompiledCodecs): CodecSet {
   return {
     charls: new CharlsCodec(compiled.charls),
     libjpegTurbo: new LibjpegTurboCodec(compiled.libjpegTurbo),
-    openjpeg: new OpenjpegCodec(compiled.openjpeg),
-    openjph: new OpenjphCodec(compiled.openjph),
+    openjpeg: createOpenjpegCodec(compiled.openjpeg),
+    openjph: createOpenjphCodec(compiled.openjph),
   };
 }

@@ -87,11 +87,20 @@ async function decodeJpeg(
       return { samples, bitsPerSample, isSigned: false, isPlanar: false };
     }
     case jpegMarker.jpegLs: {
+      checkJpegEnd(codestream);
       const decoded = await guarded(() => codecs.charls.decode(codestream));
       return checkSamples(decoded, image, decoded.isPlanar);
     }
     default:
       throw undecodableFrame('its JPEG process is arithmetic or hierarchical');
+  }
+}
+
+/** Without its end marker CharLS reads on through its heap, for seconds. Zeros behind it are padding. */
+function checkJpegEnd(codestream: Uint8Array): void {
+  const end = codestream.findLastIndex((byte) => byte !== 0);
+  if (codestream[end] !== jpegMarker.endOfImage || codestream[end - 1] !== 0xff) {
+    throw corruptFrame('the JPEG codestream does not end');
   }
 }
 

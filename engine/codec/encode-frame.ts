@@ -48,13 +48,14 @@ async function encode(
     height: image.rows,
     componentCount: image.samplesPerPixel,
   };
-  // Colours are transformed where the data set says so already: its description then fits the codestream (PS3.5 §8.2.4).
-  const hasColourTransform = image.photometricInterpretation === 'YBR_RCT';
+  // Colours are transformed where the data set says so already: its description then fits the codestream (PS3.5 §8.2.4). The
+  // HTJ2K encoder transforms always: what it writes without is read by its own decoder, but not by OpenJPEG.
+  const isTransformed = image.photometricInterpretation === 'YBR_RCT';
+  const isColour = image.samplesPerPixel === 3;
   try {
     if (encoder === 'jpeg-ls') return await codecs.charls.encodeLossless(samples);
-    if (encoder === 'htj2k')
-      return await codecs.openjph.encodeLossless(samples, hasColourTransform);
-    return await codecs.openjpeg.encodeLossless(samples, hasColourTransform);
+    if (encoder === 'htj2k') return await codecs.openjph.encodeLossless(samples, isColour);
+    return await codecs.openjpeg.encodeLossless(samples, isTransformed);
   } catch (cause) {
     throw new GantryError('processing-failure', 'the encoder failed', { cause });
   }

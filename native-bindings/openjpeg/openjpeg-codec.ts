@@ -1,87 +1,45 @@
 import {
-  compileWasmCodec,
-  copyOut,
-  WasmCodec,
-  type CompiledWasm,
-  type DecodedSamples,
-  type EmscriptenModule,
-  type FrameInfo,
-} from '../wasm/wasm-codec.js';
+  Jpeg2000Codec,
+  type Jpeg2000Decoder,
+  type Jpeg2000Encoder,
+} from '../wasm/jpeg2000-codec.js';
+import { compileWasmCodec, type CompiledWasm, type EmscriptenModule } from '../wasm/wasm-codec.js';
 
 const packageName = '@cornerstonejs/codec-openjpeg';
 
 interface OpenjpegModule extends EmscriptenModule {
-  readonly J2KDecoder: new () => NativeDecoder;
-  readonly J2KEncoder: new () => NativeEncoder;
+  readonly J2KDecoder: new () => Jpeg2000Decoder;
+  readonly J2KEncoder: new () => OpenjpegEncoder;
 }
 
-interface NativeDecoder {
-  getEncodedBuffer(length: number): Uint8Array;
-  getDecodedBuffer(): Uint8Array;
-  getFrameInfo(): FrameInfo;
-  decode(): void;
-  delete(): void;
-}
-
-interface NativeEncoder {
-  getDecodedBuffer(frame: FrameInfo & { readonly isUsingColorTransform: boolean }): Uint8Array;
-  getEncodedBuffer(): Uint8Array;
+interface OpenjpegEncoder extends Jpeg2000Encoder {
   setDecompositions(count: number): void;
-  setQuality(isLossless: boolean, quality: number): void;
-  encode(): void;
-  delete(): void;
 }
 
 export function compileOpenjpeg(): Promise<CompiledWasm> {
   return compileWasmCodec(packageName);
 }
 
-/** JPEG 2000 (ISO 15444-1) by OpenJPEG. Codestreams are checked before they come here: it reads beyond short ones. */
-export class OpenjpegCodec {
-  readonly #codec: WasmCodec<OpenjpegModule>;
+export type OpenjpegCodec = Jpeg2000Codec<OpenjpegModule, OpenjpegEncoder>;
 
-  constructor(compiled: CompiledWasm) {
-    this.#codec = new WasmCodec(packageName, compiled);
-  }
-
-  /** Colour transforms of the codestream are undone. Throws `WasmCodecError`. */
-  decode(codestream: Uint8Array): Promise<DecodedSamples> {
-    return this.#codec.run(({ J2KDecoder }) => {
-      const decoder = new J2KDecoder();
-      try {
-        decoder.getEncodedBuffer(codestream.length).set(codestream);
-        decoder.decode();
-        const { width, height, componentCount, bitsPerSample, isSigned } = decoder.getFrameInfo();
-        const samples = copyOut(decoder.getDecodedBuffer());
-        return { width, height, componentCount, bitsPerSample, isSigned, samples };
-      } finally {
-        decoder.delete();
-      }
-    });
-  }
-
-  /** Reversible (5/3) codestream. Throws `WasmCodecError`. */
-  encodeLossless(frame: DecodedSamples, hasColourTransform: boolean): Promise<Uint8Array> {
-    return this.#codec.run(({ J2KEncoder }) => {
-      const { width, height, componentCount, bitsPerSample, isSigned, samples } = frame;
-      const info = { width, height, componentCount, bitsPerSample, isSigned };
-      const encoder = new J2KEncoder();
-      try {
-        encoder
-          .getDecodedBuffer({ ...info, isUsingColorTransform: hasColourTransform })
-          .set(samples);
-        encoder.setDecompositions(decompositionCount(width, height));
-        encoder.setQuality(true, 0);
-        encoder.encode();
-        return copyOut(encoder.getEncodedBuffer());
-      } finally {
-        encoder.delete();
-      }
-    });
-  }
+/**
+ * JPEG 2000 (ISO 15444-1) by OpenJPEG. Codestreams are checked before they come here: it reads beyond short ones. Colour of more
+ * than 8 bits traps.
+ */
+export function createOpenjpegCodec(compiled: CompiledWasm): OpenjpegCodec {
+  return new Jpeg2000Codec(
+    {
+      packageName,
+      createDecoder: ({ J2KDecoder }: OpenjpegModule) => new J2KDecoder(),
+      createEncoder: ({ J2KEncoder }) => new J2KEncoder(),
+      configure: (encoder, { width, height }) =>
+        encoder.setDecompositions(decompositionCount(width, height)),
+    },
+    compiled,
+  );
 }
 
 /** Five, as usual; fewer for frames too small to be halved so often. */
 function decompositionCount(width: number, height: number): number {
-  return Math.max(0, Math.min(5, Math.floor(Math.log2(Math.min(width, height)))));
+  return Math.min(5, Math.floor(Math.log2(Math.min(width, height))));
 }
