@@ -15,6 +15,9 @@ import { readJpeg2000Header, unwrapJpeg2000, type Jpeg2000Header } from './jpeg2
 import { decodeRle } from './rle.js';
 import { toNativeFrame, type CodecSamples } from './sample-layout.js';
 
+/** What may stand behind a codestream: a fragment has an even length, and some are padded to more. */
+const paddingBytesMax = 16;
+
 /** A frame as it is stored. */
 export interface EncodedFrame {
   /** One codestream without item headers; a byte of padding may follow it. */
@@ -96,10 +99,10 @@ async function decodeJpeg(
   }
 }
 
-/** Without its end marker CharLS reads on through its heap, for seconds. Zeros behind it are padding. */
+/** Without its end marker CharLS reads on through its heap, for seconds. A byte or more of padding may follow it. */
 function checkJpegEnd(codestream: Uint8Array): void {
-  const end = codestream.findLastIndex((byte) => byte !== 0);
-  if (codestream[end] !== jpegMarker.endOfImage || codestream[end - 1] !== 0xff) {
+  const tail = Buffer.from(codestream.slice(-paddingBytesMax - 2));
+  if (!tail.includes(Buffer.from([0xff, jpegMarker.endOfImage]))) {
     throw corruptFrame('the JPEG codestream does not end');
   }
 }

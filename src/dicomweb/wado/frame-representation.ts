@@ -82,7 +82,8 @@ const representStored: Represent = (media, { transferSyntaxUid: storedUid }) => 
   if (transferSyntaxes.length > 0 && !isAnySyntax && !isNamed) return undefined;
   // octet-stream without a transfer syntax means uncompressed little endian; a wildcard takes what there is.
   const isBare = media.type === octetStream && transferSyntaxes.length === 0;
-  if (coversType(media, octetStream) && !(isEncapsulated && isBare)) {
+  if (isBare && isEncapsulated) return undefined;
+  if (coversType(media, octetStream)) {
     return { mediaType: octetStream, transferSyntaxUid, isStored: true };
   }
   if (stored !== undefined && isEncapsulated && coversType(media, stored.frameMediaType)) {

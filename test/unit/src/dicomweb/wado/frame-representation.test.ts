@@ -10,6 +10,7 @@ const jpeg2000 = '1.2.840.10008.1.2.4.90';
 const htj2k = '1.2.840.10008.1.2.4.201';
 const htj2kRpcl = '1.2.840.10008.1.2.4.202';
 const lossy = '1.2.840.10008.1.2.4.91';
+const deflatedFrames = '1.2.840.10008.1.2.8.1';
 const jpegXl = '1.2.840.10008.1.2.4.110';
 const octets = (syntax?: string): string =>
   `multipart/related; type="application/octet-stream"${syntax === undefined ? '' : `; transfer-syntax=${syntax}`}`;
@@ -19,6 +20,7 @@ const reachable = new Map<string, readonly string[]>([
   [jpeg2000, [native, jpegLs, htj2k, htj2kRpcl]],
   [lossy, [native]],
   [jpegXl, []],
+  [deflatedFrames, [native]],
 ]);
 
 /** What is sent: `stored` or the UID, and the media type. */
@@ -46,6 +48,12 @@ describe('PS3.18 §8.7.3.3 representation of frames', () => {
       'octet-stream alone, one part',
       lossy,
       'application/octet-stream',
+      `${native} application/octet-stream`,
+    ],
+    [
+      'little endian also of frames that are octet-stream as stored',
+      deflatedFrames,
+      octets(),
       `${native} application/octet-stream`,
     ],
     ['little endian by name', jpeg2000, octets(native), `${native} application/octet-stream`],
