@@ -33,14 +33,14 @@ export interface Engine {
   describeLayout(partition: number, record: InstanceRecord): InstanceLayout;
   /**
    * Bytes of one frame (1-based): as stored (native pixels in little endian, or the codestream without item headers), or in
-   * `transferSyntaxUid`. They may be shared with other requests and must not be changed.
+   * `transferSyntaxUid`.
    */
   retrieveFrame(
     partition: number,
     record: InstanceRecord,
     frameNumber: number,
     transferSyntaxUid?: string,
-  ): Promise<Uint8Array>;
+  ): BlobSource | Promise<BlobSource>;
   /** Why the frames cannot be had in another transfer syntax than the stored one; undefined when they can. */
   frameTranscodingRefusal(
     partition: number,
@@ -80,8 +80,11 @@ export interface SearchResult {
 /** A stretch of stored bytes that can be read piece by piece. */
 export interface BlobSource {
   readonly length: number;
-  /** Up to `lengthMax` bytes from `position`, at least one unless `position` is the end. The result is the caller's. */
-  read(position: number, lengthMax: number): Promise<Uint8Array>;
+  /**
+   * Reads bytes from `position` into `target` and returns how many: as many as `target` takes or the source still has. A promise
+   * only where the bytes have to be waited for.
+   */
+  read(position: number, target: Uint8Array): number | Promise<number>;
 }
 
 export interface StoreSessionOptions {

@@ -3,7 +3,7 @@ import { startApp } from './app.js';
 import { createProgram } from './cli/program.js';
 import { serve } from './cli/serve.js';
 import { ConfigError } from './config/load-config.js';
-import { createLogger, describeError } from './observability/logger.js';
+import { createLogger } from './observability/logger.js';
 
 const program = createProgram({
   env: process.env,
@@ -16,8 +16,7 @@ const program = createProgram({
 try {
   await program.parseAsync();
 } catch (error) {
-  // a fault of the configuration or of the start, such as an address in use
-  const { type, message, stack } = describeError(error);
-  console.error(error instanceof ConfigError ? error.message : `${type}: ${message}\n${stack}`);
+  // the start failed, e.g. an address is in use; nothing has been received yet that a message could quote
+  console.error(error instanceof ConfigError ? error.message : error);
   process.exit(1);
 }

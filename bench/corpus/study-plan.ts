@@ -119,9 +119,18 @@ function corpusUid(plan: CorpusPlan, study: number, series: number, instance: nu
 }
 
 /** The date `days` after 1 January of `year`, as YYYYMMDD. */
-export function dateText(year: number, days: number): string {
+function dateText(year: number, days: number): string {
   const date = new Date(Date.UTC(year, 0, 1) + days * MS_PER_DAY);
   return date.toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** The date `days` after a date, both YYYYMMDD. */
+export function laterDate(date: string, days: number): string {
+  const monthIndex = Number(date.slice(4, 6)) - 1;
+  const dayIndex = Number(date.slice(6, 8)) - 1;
+  const year = Number(date.slice(0, 4));
+  const daysBefore = (Date.UTC(year, monthIndex, 1) - Date.UTC(year, 0, 1)) / MS_PER_DAY;
+  return dateText(year, daysBefore + dayIndex + days);
 }
 
 function pick<T>(values: readonly T[], number: number): T {

@@ -1,5 +1,5 @@
 import { hashedIndex } from '../corpus/random-source.js';
-import { dateText, type PlannedStudy, planStudy, seriesUid } from '../corpus/study-plan.js';
+import { laterDate, type PlannedStudy, planStudy, seriesUid } from '../corpus/study-plan.js';
 import type { Corpus } from '../corpus/corpus.js';
 import type { HttpResponse } from '../harness/http-response-reader.js';
 import type { BenchCase } from './bench-case.js';
@@ -107,19 +107,17 @@ function byNamePrefix(corpus: Corpus, prefixLength: number): SearchMaker {
   };
 }
 
+/** Ranges that begin with the date of a study, so that each has a result. */
 function byDates(corpus: Corpus, dayCount: number, withModality: boolean): SearchMaker {
   const studies = allStudies(corpus);
-  const { firstYear } = corpus.plan;
   return (number) => {
-    const firstDay = hashedIndex(SEED, number, 3600);
-    const [from, to] = [
-      dateText(firstYear, firstDay),
-      dateText(firstYear, firstDay + dayCount - 1),
-    ];
-    const { modality } = pickStudy(studies, number);
+    const { studyDate: from, modality } = pickStudy(studies, number);
+    const to = laterDate(from, dayCount - 1);
     const matching = studies.filter(
-      ({ studyDate, ...study }) =>
-        studyDate >= from && studyDate <= to && (!withModality || study.modality === modality),
+      (study) =>
+        study.studyDate >= from &&
+        study.studyDate <= to &&
+        (!withModality || study.modality === modality),
     );
     const modalityKey = withModality ? `&ModalitiesInStudy=${modality}` : '';
     return studySearch(`StudyDate=${from}-${to}${modalityKey}`, matching.length);

@@ -12,9 +12,12 @@ const ownMaximumLengthBytes = 128 * 1024;
 /** Shortest limit we honour to the letter; a smaller one would leave no room for data. */
 const smallestMaximumLengthBytes = pdvHeaderBytes + 2;
 
+/** Fragments up to this length are copied behind their headers: one small write costs less than a gathered one. */
+const joinedFragmentBytesMax = 1024;
+
 /**
  * Cuts DIMSE messages into P-DATA-TF PDUs of one PDV each that keep within the peer's maximum length (PS3.8 §D.1). `send` gets
- * headers and views of the caller's bytes, which are not copied.
+ * headers and views of the caller's bytes, which are not copied unless they are few.
  */
 export class MessageWriter {
   readonly #send: (bytes: Uint8Array) => void;
@@ -43,11 +46,14 @@ export class MessageWriter {
     let position = 0;
     do {
       const end = Math.min(bytes.length, position + this.#fragmentBytesMax);
-      const header = Buffer.allocUnsafe(dataTransferHeaderBytes);
+      const length = end - position;
+      const isJoined = length <= joinedFragmentBytesMax;
+      const head = Buffer.allocUnsafe(dataTransferHeaderBytes + (isJoined ? length : 0));
       const isLast = isEnd && end === bytes.length;
-      writeDataTransferHeader(header, 0, { contextId, isCommand, isLast, length: end - position });
-      this.#send(header);
-      if (end > position) this.#send(bytes.subarray(position, end));
+      writeDataTransferHeader(head, 0, { contextId, isCommand, isLast, length });
+      if (isJoined) head.set(bytes.subarray(position, end), dataTransferHeaderBytes);
+      this.#send(head);
+      if (!isJoined) this.#send(bytes.subarray(position, end));
       position = end;
     } while (position < bytes.length);
   }

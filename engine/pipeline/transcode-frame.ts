@@ -12,9 +12,14 @@ import {
 } from '#engine/dicom/pixel-data/image-pixel-description.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { CodecPool } from '#engine/threads/codec-pool.js';
+import type { BlobSource } from '../engine-types.js';
 import { contentKey, type InstanceLayouts } from './instance-layouts.js';
 import type { BlobRangeReader } from './read-blob.js';
 import { retrieveFrame, type FrameAddress } from './retrieve-frames.js';
+import { bytesSource, readWhole } from './retrieve-instance.js';
+
+/** Room for what a codestream has beside its pixels. */
+const headerBytesMax = 1024 * 1024;
 
 export interface FrameTranscoderParts {
   readonly blobs: BlobRangeReader;
@@ -71,17 +76,17 @@ export class FrameTranscoder {
     }
   }
 
-  /** One frame in `toUid`, which may be shared and must not be changed. Throws `not-acceptable`, `corrupt` and as the pool. */
-  async transcode(address: FrameAddress, toUid: string): Promise<Uint8Array> {
+  /** One frame in `toUid`. Throws `not-acceptable`, `corrupt` and as the pool. */
+  async transcode(address: FrameAddress, toUid: string): Promise<BlobSource> {
     const { partition, record, frameNumber } = address;
     if (isNative(record.transferSyntaxUid) && toUid === explicitVrLittleEndianUid) {
-      return this.#readStored(address);
+      return retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
     }
     const key = `${contentKey(partition, record)}/${frameNumber}/${toUid}`;
     const cached = this.#frames.get(key);
     if (cached !== undefined) {
       this.#framesFromCache++;
-      return cached;
+      return bytesSource(cached);
     }
     let result = this.#underWay.get(key);
     if (result === undefined) {
@@ -90,7 +95,7 @@ export class FrameTranscoder {
       const frame = await result;
       if (frame.length <= this.#options.cacheBytes) this.#frames.set(key, frame, frame.length);
     }
-    return result;
+    return bytesSource(await result);
   }
 
   async #transcodeNow(address: FrameAddress, toUid: string): Promise<Uint8Array> {
@@ -102,7 +107,7 @@ export class FrameTranscoder {
       ? explicitVrLittleEndianUid
       : record.transferSyntaxUid;
     const frame = await this.#parts.codecPool.run(async () => ({
-      frame: await this.#readStored(address),
+      frame: await this.#readStored(address, image),
       image,
       fromUid,
       toUid,
@@ -111,8 +116,13 @@ export class FrameTranscoder {
     return frame;
   }
 
-  #readStored(address: FrameAddress): Promise<Uint8Array> {
-    return retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
+  /** Bytes are read when their turn has come, and no more than a frame can be worth. */
+  async #readStored(address: FrameAddress, image: ImagePixelDescription): Promise<Uint8Array> {
+    const source = await retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
+    if (source.length > 2 * nativeFrameBytes(image) + headerBytesMax) {
+      throw new GantryError('corrupt', `frame: ${source.length} bytes are more than it can be`);
+    }
+    return readWhole(source);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 
 /**
- * What QIDO-RS and C-FIND ask, in one form. Frozen, validated, free of protocol: names are tags, values are normalised.
- * Semantics of matching: PS3.4 §C.2.2.2.
+ * What QIDO-RS and C-FIND ask, in one form. Frozen, validated, free of protocol: names are tags, values are texts of the
+ * attribute's VR. parse-query-value.ts makes the conditions; matching.ts says what they mean (PS3.4 §C.2.2.2).
  */
 export interface QueryExpression {
   readonly partition: number;

@@ -90,8 +90,8 @@ function createBlobStore(
   const values = new RocksdbBlobStore(position);
   if (options.blobStore === 'values') return values;
   const { segmentBytes, valueBytesMax, segmentsAhead: aheadCount } = options;
-  const isEager = position.segment !== 0;
-  const preparer = new SegmentPreparer({ directory, segmentBytes, aheadCount, isEager });
+  const fullness = position.segmentEnd / segmentBytes;
+  const preparer = new SegmentPreparer({ directory, segmentBytes, aheadCount, fullness });
   return new BlobLog({
     directory,
     segmentBytes,

@@ -54,8 +54,6 @@ export interface AssociationEffects {
   aborted(cause: AbortCause): void;
 }
 
-type Cause = AbortCause | undefined;
-
 /**
  * One DICOM association, acceptor or requestor: bytes in, effects out (PS3.8 §9.2). It knows no socket and no clock. Every event
  * goes through the standard's table; primitives that have no effect in the present state are ignored, since the peer may have
@@ -152,6 +150,8 @@ export class Association {
       onAssociateRequest: (request) => {
         this.#request = request;
         this.#handle('Evt6');
+        // It may be large, and the acceptor needs it no longer.
+        this.#request = undefined;
       },
       onAssociateAccept: (accept) => {
         if (this.#handle('Evt3') !== 'AE-3') return;
@@ -214,14 +214,14 @@ export class Association {
   #handle(event: AssociationEvent, cause?: AbortCause): AssociationAction | null {
     const action = this.#advance(event);
     if (action === null) return null;
-    if (action.startsWith('AA')) this.#runAbortAction(action, event, cause);
+    if (isAbortAction(action)) this.#runAbortAction(action, event, cause);
     else this.#runAction(action);
     if (this.#state === 'Sta1') this.#reader.stop();
     return action;
   }
 
-  /** Actions of PS3.8 Tables 9-6 to 9-8. Those of `accept`, `reject` and `sendData` are carried out there. */
-  #runAction(action: AssociationAction): void {
+  /** Actions of PS3.8 Tables 9-6 to 9-8. */
+  #runAction(action: Exclude<AssociationAction, AbortAction>): void {
     const effects = this.#effects;
     switch (action) {
       case 'AE-2':
@@ -250,6 +250,16 @@ export class Association {
         return effects.send(encodeReleaseResponse());
       case 'AR-10':
         return effects.releaseConfirmed();
+      // Carried out by those who raise the event, who hold what is to be sent or indicated.
+      case 'AE-1':
+      case 'AE-3':
+      case 'AE-7':
+      case 'AE-8':
+      case 'DT-1':
+      case 'DT-2':
+      case 'AR-6':
+      case 'AR-7':
+        return;
     }
   }
 
@@ -268,9 +278,12 @@ export class Association {
   }
 
   /** Actions of PS3.8 Table 9-9. */
-  #runAbortAction(action: AssociationAction, event: AssociationEvent, given: Cause): void {
+  #runAbortAction(
+    action: AbortAction,
+    event: AssociationEvent,
+    cause: AbortCause = unexpectedPdu(event),
+  ): void {
     const effects = this.#effects;
-    const cause = given ?? unexpectedPdu(event);
     switch (action) {
       case 'AA-1':
       case 'AA-8':
@@ -287,10 +300,18 @@ export class Association {
         return effects.close();
       case 'AA-4':
         return effects.aborted(cause);
+      case 'AA-6':
+        return;
       case 'AA-7':
         return effects.send(encodeAbort(abortFor(event, cause)));
     }
   }
+}
+
+type AbortAction = Extract<AssociationAction, `AA-${number}`>;
+
+function isAbortAction(action: AssociationAction): action is AbortAction {
+  return action.startsWith('AA-');
 }
 
 function unexpectedPdu(event: AssociationEvent): AbortCause {

@@ -12,7 +12,6 @@ import type {
   PresentationContextAnswer,
   ProposedPresentationContext,
 } from './pdu-types.js';
-import { protocolVersion } from './pdu-writer.js';
 import type { RoleSelection, UserIdentity, UserInformation } from './user-information.js';
 
 /** What an acceptor takes, and what it says of itself. */
@@ -51,9 +50,10 @@ export type Negotiation =
   | { readonly isAccepted: false; readonly reject: AssociateReject };
 
 /**
- * Answers an A-ASSOCIATE-RQ. Checks go from the protocol outward (version, application context, AE titles, user, capacity), so
- * that the reason names what the requestor has to change first. An association without a single accepted presentation
- * context is accepted all the same: the result of each context then tells the requestor why.
+ * Answers an A-ASSOCIATE-RQ whose protocol version `Association` has checked (AE-6). Checks go from the protocol outward
+ * (application context, AE titles, user, capacity), so that the reason names what the requestor has to change first. An
+ * association without a single accepted presentation context is accepted all the same: the result of each context then tells
+ * the requestor why.
  */
 export function negotiate(request: AssociateRequest, policy: AcceptancePolicy): Negotiation {
   const reject = findRejection(request, policy);
@@ -97,9 +97,6 @@ function findRejection(
   request: AssociateRequest,
   policy: AcceptancePolicy,
 ): AssociateReject | undefined {
-  if ((request.protocolVersion & protocolVersion) === 0) {
-    return associateReject.protocolVersionNotSupported;
-  }
   if (request.applicationContextUid !== dicomApplicationContextUid) {
     return associateReject.applicationContextNotSupported;
   }

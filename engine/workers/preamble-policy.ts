@@ -1,14 +1,12 @@
-const preambleBytes = 128;
+import { preambleBytes, recogniseStart, startBytes } from '#engine/dicom/part10/recognise-start.js';
 
 /**
  * Makes the preamble of Part 10 bytes harmless: anything in front of `DICM` that is not a TIFF header is zeroed, so that a file
  * cannot be an executable as well (CVE-2019-11687; PS3.10 §7.5). `pieces` are the received bytes in order, changed in place.
  */
 export function sanitizePreamble(pieces: readonly Uint8Array[]): void {
-  const start = firstBytes(pieces, preambleBytes + 4);
-  const hasMagic =
-    start[128] === 0x44 && start[129] === 0x49 && start[130] === 0x43 && start[131] === 0x4d;
-  if (!hasMagic || isTiff(start)) return;
+  const start = firstBytes(pieces, startBytes);
+  if (recogniseStart(start).kind !== 'part10' || isTiff(start)) return;
   let rest = preambleBytes;
   for (const piece of pieces) {
     if (rest === 0) return;

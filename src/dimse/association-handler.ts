@@ -61,7 +61,6 @@ export class AssociationHandler implements TcpReceiver {
   #isReleaseRequested = false;
   /** Requests that were received whole and have no response yet. */
   #outstandingCount = 0;
-  #request: DimseRequest | undefined;
   #dataSetReceiver: DataSetReceiver | undefined;
   readonly #pauseReasons = new Set<PauseReason>();
   #artimTimer: NodeJS.Timeout | undefined;
@@ -319,7 +318,6 @@ export class AssociationHandler implements TcpReceiver {
       throw new GantryError('malformed', 'command set: MessageID (0000,0110) is missing');
     }
     const request = { context, command, messageId: command.messageId, hasDataSet };
-    this.#request = request;
     if (!hasDataSet) this.#outstandingCount++;
     const provider = this.#providers.get(command.commandField);
     this.#dataSetReceiver =

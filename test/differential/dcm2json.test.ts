@@ -36,7 +36,6 @@ const run = promisify(execFile);
 
 test('PS3.18 §F.2 metadata of the corpus is the same as DCMTK makes', async (t) => {
   if (corpusMissing !== false) return t.skip(corpusMissing);
-  const manifest = corpusFiles();
   if (spawnSync('dcm2json', ['--version']).error !== undefined) {
     return t.skip('NO DCMTK: install dcm2json and dcmodify to run this test');
   }
@@ -44,7 +43,7 @@ test('PS3.18 §F.2 metadata of the corpus is the same as DCMTK makes', async (t)
   const faults: string[] = [];
   let comparedCount = 0;
   try {
-    for (const file of manifest.filter(({ valid }) => valid)) {
+    for (const file of corpusFiles().filter(({ valid }) => valid)) {
       const bytes = readCorpusFile(file);
       const result = await describeInstance(new MemoryByteSource([bytes]));
       if (!result.ok) continue;
@@ -193,7 +192,7 @@ function isAcceptedValue(
     case 'IS':
     case 'DS':
       // A number with leading zeros is no JSON number: a string here, another number there. They keep NUL padding.
-      return Number(our) === Number(String(their).replace(/\0$/, ''));
+      return Number(our) === Number(typeof their === 'string' ? their.replace(/\0$/, '') : their);
     case 'PN':
       // They drop the delimiters of empty components at the end.
       return JSON.stringify(withoutEmptyComponents(our)) === JSON.stringify(their ?? {});

@@ -46,9 +46,7 @@ function nestedElements(depth: number): fc.Arbitrary<Elements> {
     },
     { requiredKeys: [] },
   );
-  return fc
-    .tuple(plainElements, sequences)
-    .map(([plain, more]) => ({ ...plain, ...more }) as Elements);
+  return fc.tuple(plainElements, sequences).map(([plain, more]) => ({ ...plain, ...more }));
 }
 
 const nested = nestedElements(2);

@@ -21,6 +21,8 @@ export interface CorpusFile {
   readonly size: number;
   readonly sopClass: string;
   readonly transferSyntax: string | null;
+  readonly rows: number | string | null;
+  /** 1 also where there are no pixels at all: see `rows`. */
   readonly frames: number;
   readonly studyUID: string;
   readonly seriesUID: string;

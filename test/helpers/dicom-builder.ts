@@ -150,7 +150,7 @@ function encodeElement(tag: number, description: ElementValue, encoding: Encodin
       ? description
       : { vr: vrOf(tag, description), value: description };
   if (isSequence(vr, value)) return encodeSequence(tag, value, encoding);
-  const bytes = encodeValue(vr, value as PlainValue, encoding.isBigEndian);
+  const bytes = encodeValue(vr, value, encoding.isBigEndian);
   return Buffer.concat([encodeHeader(tag, vr, bytes.length, encoding), bytes]);
 }
 
@@ -225,22 +225,24 @@ function encodeHeader(tag: number, vr: string, length: number, encoding: Encodin
   const { isExplicit, isBigEndian } = encoding;
   const isLong = isExplicit && hasLongLength(vrCode(vr));
   const header = Buffer.alloc(isLong ? 12 : 8);
-  writeNumber(header, 0, 2, tag >>> 16, isBigEndian);
-  writeNumber(header, 2, 2, tag & 0xffff, isBigEndian);
-  if (!isExplicit) writeNumber(header, 4, 4, length, isBigEndian);
+  const write = numberWriter(header, isBigEndian);
+  write(0, 2, tag >>> 16);
+  write(2, 2, tag & 0xffff);
+  if (!isExplicit) write(4, 4, length);
   else {
     header.write(vr, 4, 'latin1');
-    if (isLong) writeNumber(header, 8, 4, length, isBigEndian);
-    else writeNumber(header, 6, 2, length, isBigEndian);
+    if (isLong) write(8, 4, length);
+    else write(6, 2, length);
   }
   return header;
 }
 
 function itemHeader(element: number, length: number, { isBigEndian }: Encoding): Buffer {
   const header = Buffer.alloc(8);
-  writeNumber(header, 0, 2, 0xfffe, isBigEndian);
-  writeNumber(header, 2, 2, element, isBigEndian);
-  writeNumber(header, 4, 4, length, isBigEndian);
+  const write = numberWriter(header, isBigEndian);
+  write(0, 2, 0xfffe);
+  write(2, 2, element);
+  write(4, 4, length);
   return header;
 }
 
@@ -270,26 +272,26 @@ function encodeNumbers(vr: string, values: readonly number[], isBigEndian: boole
   const size = numberBytes[vr] ?? 2;
   const bytes = Buffer.alloc(values.length * size);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const write = numberWriter(bytes, isBigEndian);
   values.forEach((value, index) => {
     const at = index * size;
     if (vr === 'FL') view.setFloat32(at, value, !isBigEndian);
     else if (vr === 'FD') view.setFloat64(at, value, !isBigEndian);
     else if (size === 8) view.setBigInt64(at, BigInt(value), !isBigEndian);
-    else writeNumber(bytes, at, size, value >>> 0, isBigEndian);
+    else write(at, size, value >>> 0);
   });
   return bytes;
 }
 
-function writeNumber(
-  bytes: Buffer,
-  at: number,
-  size: 2 | 4,
-  value: number,
-  isBigEndian: boolean,
-): void {
-  const word = size === 2 ? value & 0xffff : value;
-  if (isBigEndian) bytes.writeUIntBE(word, at, size);
-  else bytes.writeUIntLE(word, at, size);
+/** Writes an unsigned integer of 16 or 32 bits. */
+type NumberWriter = (at: number, size: 2 | 4, value: number) => void;
+
+function numberWriter(bytes: Buffer, isBigEndian: boolean): NumberWriter {
+  return (at, size, value) => {
+    const word = size === 2 ? value & 0xffff : value;
+    if (isBigEndian) bytes.writeUIntBE(word, at, size);
+    else bytes.writeUIntLE(word, at, size);
+  };
 }
 
 function padded(bytes: Uint8Array, padding: number): Uint8Array {

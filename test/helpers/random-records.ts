@@ -69,11 +69,11 @@ function attributesOf(level: QueryLevel): fc.Arbitrary<JsonDataSet> {
   for (const [tag, item] of Object.entries(members)) {
     elements[tag] = fc
       .array(fc.record(item, { requiredKeys: [] }), { maxLength: 2 })
-      .map((Value) => ({ vr: 'SQ', Value }) as JsonElement);
+      .map((Value) => ({ vr: 'SQ', Value }));
   }
   return fc.record(elements, {
     requiredKeys: Object.keys(elements).filter((_, i) => i % 3 !== 0),
-  }) as fc.Arbitrary<JsonDataSet>;
+  });
 }
 
 const blob = { store: 'segment', segment: 1, offset: 0, length: 1, crc32: 0 } as const;
@@ -157,7 +157,7 @@ function conditionOn({ tag, memberTag, kind, vr }: IndexColumn): fc.Arbitrary<Qu
       value.map((from): QueryCondition => ({ kind: 'range', attribute, from })),
       value.map((to): QueryCondition => ({ kind: 'range', attribute, to })),
       fc.tuple(value, value).map((pair): QueryCondition => {
-        const [from, to] = pair.sort() as [string, string];
+        const [from, to] = pair.sort();
         return { kind: 'range', attribute, from, to };
       }),
     );
@@ -230,11 +230,12 @@ function conditionNear(column: IndexColumn, value: string | number): fc.Arbitrar
       return { kind: 'wildcard', attribute, pattern: head + symbol + tail };
     });
   if (kind === 'name') {
-    const words: QueryCondition = { kind: 'fuzzy-name', attribute, words: [text.slice(0, 3)] };
+    const word = characters.slice(0, 3).join('');
+    const words: QueryCondition = { kind: 'fuzzy-name', attribute, words: [word] };
     return fc.oneof(
       fc.constant(equals),
       wildcard.filter((each) => each.kind === 'wildcard' && !/^[*=^ ]*$/.test(each.pattern)),
-      fc.constantFrom(...(/^[\^ ]*$/.test(text.slice(0, 3)) ? [equals] : [words])),
+      fc.constantFrom(...(/^[\^ ]*$/.test(word) ? [equals] : [words])),
     );
   }
   return fc.oneof(

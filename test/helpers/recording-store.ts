@@ -1,4 +1,4 @@
-import { GantryError } from '#engine/base/error-catalogue.js';
+import type { GantryError } from '#engine/base/error-catalogue.js';
 import type { StoreOutcome, StoreSession, StoreSessionOptions } from '#engine/engine-types.js';
 import type { DataSetDescription } from '#engine/threads/task-messages.js';
 

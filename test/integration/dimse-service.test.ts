@@ -404,3 +404,17 @@ test('a peer that sends echoes and reads no answer is not served without end', a
   assert.ok(served < batchCount * 10_000, `${served} served`);
   peer.socket.destroy();
 });
+
+test('associations that end in every way leave nothing behind', async (t) => {
+  const { associate, service, counters, store } = await startDimseFixture(t);
+  for (let round = 0; round < 100; round++) {
+    const scu = await associate();
+    if (round % 4 >= 2) scu.sendRaw(beginOfStore(scu));
+    if (round % 4 === 0) await scu.release();
+    else if (round % 4 === 3) await scu.destroy();
+    else await scu.abort();
+  }
+  await until(() => counters.ends.length === 100, 'all ends');
+  assert.equal(service.associationCount, 0);
+  assert.equal(store.closedCount, store.sessions.length);
+});

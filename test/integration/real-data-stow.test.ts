@@ -28,6 +28,9 @@ describe('every storable file of the corpus by STOW-RS', { skip: corpusMissing }
   }
 });
 
+/** Pixel Data without a value: the manifest counts the frame that the attributes promise. */
+const emptyPixelData = new Set(['valid/fo-dicom__Test_Data__GH1146.dcm']);
+
 function storable(): CorpusFile[] {
   return corpusFiles().filter((file) => file.storable);
 }
@@ -60,11 +63,12 @@ async function checkFile(server: TestServer, file: CorpusFile): Promise<void> {
 async function checkFrames(server: TestServer, file: CorpusFile, path: string): Promise<void> {
   const url = `${server.dicomwebUrl}/${path}/frames`;
   const headers = { accept: acceptStoredFrames };
-  const beyond = await fetch(`${url}/${file.frames + 1}`, { headers });
-  assert.equal(beyond.status, 404, `${file.path}: frame ${file.frames + 1}`);
+  const frameCount = file.rows === null || emptyPixelData.has(file.path) ? 0 : file.frames;
+  const beyond = await fetch(`${url}/${frameCount + 1}`, { headers });
+  assert.equal(beyond.status, 404, `${file.path}: frame ${frameCount + 1}`);
   await beyond.arrayBuffer();
-  if (file.frames === 0) return;
-  const list = [...new Set([1, Math.ceil(file.frames / 2), file.frames])];
+  if (frameCount === 0) return;
+  const list = [...new Set([1, Math.ceil(frameCount / 2), frameCount])];
   const frames = await retrieve(
     server.dicomwebUrl,
     `${path}/frames/${list.join(',')}`,

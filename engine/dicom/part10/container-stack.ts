@@ -12,49 +12,51 @@ export const bigEndian = 2;
  * nearest defined end around it.
  */
 export class ContainerStack {
+  /** Number of open sequences and items. */
   level = 0;
   /** Number of open sequences. */
   depth = 0;
-  readonly ends = new Float64Array(levelsMax + 1).fill(Infinity);
-  readonly bounds = new Float64Array(levelsMax + 1).fill(Infinity);
-  readonly encodings = new Uint8Array(levelsMax + 1);
-  readonly #isSequence = new Uint8Array(levelsMax + 1);
+  /** Of the innermost container: what every element asks for, so they are plain fields. */
+  end = Infinity;
+  bound = Infinity;
+  encoding: Encoding = 0;
+  isInSequence = false;
+  /** The same of the containers around it, by level. */
+  readonly #ends = new Float64Array(levelsMax);
+  readonly #bounds = new Float64Array(levelsMax);
+  readonly #encodings = new Uint8Array(levelsMax);
 
-  get isInSequence(): boolean {
-    return this.#isSequence[this.level] === 1;
+  /** End of the container around the innermost one. */
+  get outerEnd(): number {
+    return this.#ends[this.level - 1] ?? Infinity;
   }
 
-  get end(): number {
-    return this.ends[this.level] ?? Infinity;
-  }
-
-  get bound(): number {
-    return this.bounds[this.level] ?? Infinity;
-  }
-
-  get encoding(): Encoding {
-    return this.encodings[this.level] ?? 0;
-  }
-
-  /** `end` is Infinity for a delimited container. */
-  push(kind: 'sequence' | 'item', end: number, encoding: Encoding): void {
-    if (kind === 'sequence') {
+  /** Opens a sequence in a data set, or an item in a sequence. `end` is Infinity for a delimited one. */
+  push(end: number, encoding: Encoding): void {
+    const isSequence = !this.isInSequence;
+    if (isSequence) {
       if (this.depth === limits.sequenceDepthMax) {
         throw new GantryError('limit-exceeded', `sequences nest deeper than ${this.depth}`);
       }
       this.depth++;
     }
-    const bound = Math.min(end, this.bound);
+    this.#ends[this.level] = this.end;
+    this.#bounds[this.level] = this.bound;
+    this.#encodings[this.level] = this.encoding;
     this.level++;
-    this.ends[this.level] = end;
-    this.bounds[this.level] = bound;
-    this.encodings[this.level] = encoding;
-    this.#isSequence[this.level] = kind === 'sequence' ? 1 : 0;
+    this.end = end;
+    this.bound = Math.min(end, this.bound);
+    this.encoding = encoding;
+    this.isInSequence = isSequence;
   }
 
   pop(): void {
     if (this.isInSequence) this.depth--;
+    this.isInSequence = !this.isInSequence;
     this.level--;
+    this.end = this.#ends[this.level] ?? Infinity;
+    this.bound = this.#bounds[this.level] ?? Infinity;
+    this.encoding = this.#encodings[this.level] ?? 0;
   }
 }
 

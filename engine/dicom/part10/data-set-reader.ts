@@ -12,6 +12,8 @@ import {
 import { bigEndian, ContainerStack, type Encoding, explicitVr } from './container-stack.js';
 import type { DataSetVisitor, ElementHeader } from './data-set-visitor.js';
 import type { InputWindow } from './input-window.js';
+import { OffsetTableBuffer } from './offset-table-buffer.js';
+import { readUint16, readUint32 } from './read-words.js';
 
 export const pixelDataTag = 0x7fe00010;
 const floatPixelDataTag = 0x7fe00008;
@@ -69,7 +71,7 @@ export class DataSetReader {
   }
 
   begin(encoding: Encoding): void {
-    this.#stack.encodings[0] = encoding;
+    this.#stack.encoding = encoding;
   }
 
   /** Reads as far as the window goes. */
@@ -158,7 +160,7 @@ export class DataSetReader {
     this.#window.consume(8);
     if (tag === itemTag) {
       if (!stack.isInSequence) throw new GantryError('malformed', 'an item outside a sequence');
-      stack.push('item', this.#containerEnd(itemTag, length), stack.encoding);
+      stack.push(this.#containerEnd(itemTag, length), stack.encoding);
       this.#visitor.onItemStart();
       return;
     }
@@ -172,11 +174,7 @@ export class DataSetReader {
     }
     if (tag === sequenceDelimiterTag && stack.level > 0) {
       if (stack.isInSequence && stack.end === Infinity) return this.#closeContainer();
-      if (
-        !stack.isInSequence &&
-        stack.end === Infinity &&
-        stack.ends[stack.level - 1] === Infinity
-      ) {
+      if (!stack.isInSequence && stack.end === Infinity && stack.outerEnd === Infinity) {
         this.#visitor.onWarning(tag, 'an item delimiter is missing');
         this.#closeContainer();
         return this.#closeContainer();
@@ -303,7 +301,7 @@ export class DataSetReader {
     }
     this.#acceptElement();
     const value = window.bytes.subarray(window.start + headerBytes, window.start + length);
-    if (element.tag === pixelRepresentationTag) {
+    if (element.tag === pixelRepresentationTag && element.depth === 0) {
       this.#isSignedPixel = readUint16(value, 0, element.isBigEndian) === 1;
     }
     this.#visitor.onValue(element, value);
@@ -370,7 +368,7 @@ export class DataSetReader {
     element.vr = vrCodes.SQ;
     this.#acceptElement();
     this.#window.consume(this.#headerBytes);
-    this.#stack.push('sequence', end, encoding);
+    this.#stack.push(end, encoding);
     this.#visitor.onSequenceStart(element);
   }
 
@@ -462,52 +460,10 @@ export class DataSetReader {
   }
 }
 
-/** Collects a value of declared length in memory that grows with what has arrived. */
-class OffsetTableBuffer {
-  missingBytes = 0;
-  #bytes = new Uint8Array(0);
-  #length = 0;
-
-  start(length: number): void {
-    this.missingBytes = length;
-    this.#bytes = new Uint8Array(Math.min(length, 4096));
-    this.#length = 0;
-  }
-
-  append(part: Uint8Array): void {
-    if (this.#length + part.length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + part.length));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-    }
-    this.#bytes.set(part, this.#length);
-    this.#length += part.length;
-    this.missingBytes -= part.length;
-  }
-
-  take(): Uint8Array {
-    const table = this.#bytes.subarray(0, this.#length);
-    this.#bytes = new Uint8Array(0);
-    return table;
-  }
-}
-
 function overrun(tag: number): GantryError {
   return new GantryError('malformed', `${tagText(tag)} goes beyond the end of its sequence`);
 }
 
 function isLetter(character: number): boolean {
   return character >= 0x41 && character <= 0x5a;
-}
-
-function readUint16(bytes: Uint8Array, at: number, isBig: boolean): number {
-  const first = bytes[at] ?? 0;
-  const second = bytes[at + 1] ?? 0;
-  return isBig ? (first << 8) | second : first | (second << 8);
-}
-
-function readUint32(bytes: Uint8Array, at: number, isBig: boolean): number {
-  const first = readUint16(bytes, at, isBig);
-  const second = readUint16(bytes, at + 2, isBig);
-  return (isBig ? (first << 16) | second : first | (second << 16)) >>> 0;
 }

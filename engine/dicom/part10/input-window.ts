@@ -72,4 +72,4 @@ export class InputWindow {
   }
 }
 
-const initialBytes = 16 * 1024;
+const initialBytes = 8 * 1024;

@@ -9,7 +9,7 @@ import { DataSetReader } from './data-set-reader.js';
 import type { DataSetVisitor } from './data-set-visitor.js';
 import { FileMetaReader } from './file-meta-reader.js';
 import { InputWindow } from './input-window.js';
-import { looksExplicit, looksImplicit, magicEnd, recogniseStart } from './recognise-start.js';
+import { looksExplicit, looksImplicit, recogniseStart, startBytes } from './recognise-start.js';
 
 type Phase = 'start' | 'file-meta' | 'deflated' | 'data-set-start' | 'data-set';
 
@@ -115,7 +115,7 @@ export class Part10Reader {
 
   #readStart(isLast: boolean): void {
     const window = this.#window;
-    if (window.length < magicEnd && !isLast) return;
+    if (window.length < startBytes && !isLast) return;
     const start = recogniseStart(window.bytes.subarray(window.start, window.end));
     if (start.kind === 'unknown') {
       throw new GantryError('not-dicom', `no data element in the first ${window.length} bytes`);

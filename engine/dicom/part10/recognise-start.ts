@@ -12,12 +12,14 @@ export type FileStart =
 
 export const preambleBytes = 128;
 /** Preamble and `DICM`, PS3.10 §7.1. */
-export const magicEnd = preambleBytes + 4;
+const magicEnd = preambleBytes + 4;
+/** Bytes that `recogniseStart` looks at: up to the group number of the first data element. */
+export const startBytes = magicEnd + 2;
 
 // A data set without its file header is recognised only by an element that begins real ones, and of modest length.
 const firstValueBytesMax = 1024;
 
-/** Recognises the start of a file from its first bytes: `magicEnd` of them, or all there are. */
+/** Recognises the start of a file from its first bytes: `startBytes` of them, or all there are. */
 export function recogniseStart(bytes: Uint8Array): FileStart {
   const kind = bareStart(bytes);
   if (hasMagic(bytes) && (kind === 'unknown' || isFileMetaTag(bytes, magicEnd))) {

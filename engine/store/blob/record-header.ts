@@ -27,6 +27,12 @@ export const recordHeaderBytes = 512;
 const magic = Buffer.from('GANTRYR1', 'latin1');
 const textsAt = 48;
 
+const textCount = 5;
+assert(
+  textsAt + textCount * (1 + limits.uidLengthMax) <= recordHeaderBytes,
+  'the longest UIDs fit into a header',
+);
+
 /** What a header says; `blobOffset` counts from the start of the record. */
 export interface RecordHeader {
   readonly blobOffset: number;
@@ -71,7 +77,7 @@ export function readRecordHeader(bytes: Buffer): RecordHeader {
     throw new GantryError('corrupt', 'a record header fails its checksum');
   }
   const texts: string[] = [];
-  for (let at = textsAt; texts.length < 5;) {
+  for (let at = textsAt; texts.length < textCount;) {
     const end = at + 1 + bytes[at]!;
     texts.push(bytes.toString('latin1', at + 1, end));
     at = end;

@@ -9,8 +9,8 @@ export interface SegmentPreparerOptions {
   readonly segmentBytes: number;
   /** Files kept ready; 0 prepares none. */
   readonly aheadCount: number;
-  /** Begins at once instead of when the first segment is half full, which spares a small store the disk space. */
-  readonly isEager: boolean;
+  /** How full the active segment is at the start, as a part of one. */
+  readonly fullness: number;
 }
 
 const stepBytes = 1024 * 1024;
@@ -18,6 +18,7 @@ const stepBytes = 1024 * 1024;
 const stepPauseMs = 20;
 /** Writing beforehand waits while commits came in within this time. */
 const idleMs = 200;
+/** Preparing begins when the active segment is this full, which spares a small store the disk space. */
 const halfFull = 0.5;
 
 /**
@@ -41,7 +42,7 @@ export class SegmentPreparer {
       if (isWhole && this.#ready.length < options.aheadCount) this.#ready.push(path);
       else unlinkSync(path);
     }
-    if (options.isEager) this.#start();
+    if (options.fullness >= halfFull) this.#start();
   }
 
   /** A group was written; the active segment is now this full. */

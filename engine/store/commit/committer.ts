@@ -1,4 +1,6 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { isUid } from '#engine/base/uid.js';
+import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import type { CommitOutcome, CommitRequest, IndexFeed } from '#engine/threads/task-messages.js';
 import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
 import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
@@ -96,6 +98,7 @@ export class Committer {
     const fresh: Candidate[] = [];
     requests.forEach((request, n) => {
       try {
+        checkNames(request.instance);
         const bytes = receivedBytesOf(request, this.#options.arena, this.#options.spills);
         const candidate = { request, bytes };
         const known = stored[n];
@@ -200,6 +203,22 @@ export class Committer {
   #dropSpill(request: CommitRequest): void {
     if (request.spillId !== undefined) this.#options.spills.abandon(request.spillId);
   }
+}
+
+/**
+ * UIDs become keys and header fields: whatever came before, none may break out of its place there. Throws `identifier-missing`.
+ */
+function checkNames(instance: ParsedInstance): void {
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid, sopClassUid } = instance.identifiers;
+  const { transferSyntaxUid } = instance;
+  const names = [
+    studyInstanceUid,
+    seriesInstanceUid,
+    sopInstanceUid,
+    sopClassUid,
+    transferSyntaxUid,
+  ];
+  if (!names.every(isUid)) throw new GantryError('identifier-missing');
 }
 
 function failure(request: CommitRequest, error: GantryError): CommitOutcome {

@@ -1,6 +1,7 @@
 import { assert } from '#engine/base/assert.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { CommitRequest, Extent } from '#engine/threads/task-messages.js';
+import { spillPrefixBytesMax } from '../blob/spill-files.js';
 import type { SpillFiles } from '../blob/spill-files.js';
 
 /** The bytes of an instance as they came in, wherever they wait: in the arena or in a spill file. */
@@ -17,7 +18,7 @@ export interface ReceivedBytes {
 
 const pieceBytes = 1024 * 1024;
 
-/** Throws `store-unavailable` when the request's spill failed before. */
+/** Throws `store-unavailable` when the request's spill failed before, `limit-exceeded` when its prefix does not fit. */
 export function receivedBytesOf(
   request: CommitRequest,
   arena: SharedArrayBuffer,
@@ -27,6 +28,9 @@ export function receivedBytesOf(
   if (source.kind === 'file') {
     if (spillId === undefined || !spills.has(spillId)) {
       throw new GantryError('store-unavailable', 'the bytes of the instance are not on file');
+    }
+    if (request.instance.prefix.length > spillPrefixBytesMax) {
+      throw new GantryError('limit-exceeded', 'the File Meta Information to be added is too long');
     }
     const received = spills.received(spillId);
     assert(received.length === source.length, 'all bytes of a spill are on file at its commit');

@@ -13,7 +13,7 @@ import {
 import { answerNotModified, etagOf } from '../resource-etag.js';
 import { parseFrameList } from './frame-list.js';
 import { chooseFrameRepresentation } from './frame-representation.js';
-import { bytesSource, respondParts, respondSingle, type ResponsePart } from './parts-response.js';
+import { respondParts, respondSingle, type ResponsePart } from './parts-response.js';
 
 /** Frames of one response that codecs work on beside the one that is sent. */
 const framesAhead = 2;
@@ -55,8 +55,8 @@ export async function retrieveFramesTransaction(
     ['cache-control', 'private, max-age=86400'],
   ];
   const wantedUid = isStored ? undefined : transferSyntaxUid;
-  const read = (number: number): Promise<BlobSource> =>
-    engine.retrieveFrame(target.partition, record, number, wantedUid).then(bytesSource);
+  const read = (number: number): BlobSource | Promise<BlobSource> =>
+    engine.retrieveFrame(target.partition, record, number, wantedUid);
   if (!isMultipart) {
     if (numbers.length > 1) {
       throw new GantryError('not-acceptable', 'several frames are served as multipart/related');
@@ -72,7 +72,7 @@ export async function retrieveFramesTransaction(
     body: await read(number),
   });
   const response = { partType: mediaType, boundaryKey: etag, status: 200, headers };
-  // The one frame that viewers ask for is read before the head is sent, so that its length can be told.
+  // Of the one frame that viewers ask for the length is told.
   if (numbers.length === 1) respondParts(context, response, [await part(numbers[0]!)]);
   else respondParts(context, response, started(numbers, part, isStored ? 0 : framesAhead));
 }

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { DuckdbQueryIndex } from '#engine/index/duckdb-query-index.js';
+import { DuckdbIndexFile } from '#engine/index/index-file.js';
 import { DuckdbDatabase } from '#native-bindings/duckdb/duckdb-database.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
@@ -34,4 +36,16 @@ test('after kill -9 the index holds exactly the rows of the sequence it names', 
   assert.deepEqual(rows, [[BigInt(appliedSequence), 1n, BigInt(appliedSequence)]]);
   await connection.close();
   database.close();
+});
+
+test('an index that another process has open is left alone', async () => {
+  const path = join(temporaryDirectory(), 'index.duckdb');
+  const child = spawn(process.execPath, [writer, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  await assert.rejects(new DuckdbIndexFile({ path, ...options }).open(), /lock/);
+  assert.ok(existsSync(path));
+  assert.ok(!existsSync(`${path}.damaged`));
+  child.stdout.resume();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
 });

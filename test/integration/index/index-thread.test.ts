@@ -95,6 +95,31 @@ test('an index that was stopped goes on, and a lost one is made from the catalog
   await stopThreads(third);
 });
 
+test('a replay keeps the partitions of the change log apart', async () => {
+  const directory = temporaryDirectory();
+  const store = await StoreThreadClient.start(directory);
+  const received = new TextEncoder().encode('bytes of an instance');
+  for (const [partition, sop] of [
+    [0, '3.1'],
+    [1, '3.1'],
+    [1, '3.2'],
+    [0, '3.3'],
+    [1, '3.4'],
+  ] as const) {
+    await store.commit([
+      store.request(buildParsedInstance(received, { sop }), received, partition),
+    ]);
+  }
+  const path = join(directory, 'index.duckdb');
+  const data = { path, databaseHandle: store.store.database.handle };
+  const threads: Threads = { store, path, index: new IndexThreadClient(data) };
+  assert.equal((await threads.index.reply('ready')).sequence, 5);
+  assert.equal(await countInstances(threads, 5), 2);
+  const other = await threads.index.query({ ...instances, partition: 1 }, 5);
+  assert.equal(other.kind === 'page' && other.page.keys.length, 3);
+  await stopThreads(threads);
+});
+
 /** Changes the state row of a closed index file. */
 async function tamper(path: string, assignment: string): Promise<void> {
   const database = await DuckdbDatabase.open(path, {

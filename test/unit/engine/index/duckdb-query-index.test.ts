@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { toGantryError } from '#engine/base/error-catalogue.js';
 import { DuckdbQueryIndex } from '#engine/index/duckdb-query-index.js';
 import type { QueryCondition, QueryExpression } from '#engine/query/query-expression.js';
 import { feedOfRecords, studyRecord } from '#test/helpers/record-builder.js';
@@ -67,6 +68,22 @@ test('more queries than connections are answered one after another, and closing 
   const results = Promise.allSettled(open);
   await index.close();
   for (const result of await results) {
-    if (result.status === 'rejected') assert.equal(result.reason.code, 'store-unavailable');
+    if (result.status === 'fulfilled') continue;
+    assert.equal(toGantryError(result.reason).code, 'store-unavailable');
   }
+});
+
+test('an aborted query rejects with the reason, and its connection serves the next', async () => {
+  const index = await openInMemory();
+  await index.apply([feedOfRecords(1, { studies: [studyRecord('1.1', 1)] })]);
+  for (let i = 0; i < 10; i++) {
+    const abort = new AbortController();
+    const reason = new Error('no longer wanted');
+    const outcome = index.query(search(), abort.signal).catch((error: unknown) => error);
+    setTimeout(() => abort.abort(reason), i / 4);
+    const result = await outcome;
+    assert.ok(result === reason || !(result instanceof Error));
+    assert.equal((await index.query(search())).keys.length, 1);
+  }
+  await index.close();
 });

@@ -22,7 +22,7 @@ function matches(
     {
       partition: 0,
       level,
-      conditions: [{ ...stated, attribute } as QueryCondition],
+      conditions: [{ ...stated, attribute }],
       limit: 1,
       offset: 0,
     },
@@ -81,7 +81,7 @@ test('PS3.4 §C.2.2.2.1: other text matches with case, unless the dialect ignore
 
 test('an element of several values matches when one of them does', () => {
   const attributes: JsonDataSet = {
-    '00081080': { vr: 'LO', Value: ['first', null, 'second one'] } as never,
+    '00081080': { vr: 'LO', Value: ['first', null, 'second one'] },
   };
   const matchesText = (stated: Stated): boolean =>
     matches('study', attributes, { tag: '00081080' }, stated);

@@ -40,7 +40,6 @@ test('PS3.8 §9.3.4: the first thing that is wrong decides the rejection', () =>
   };
   // Each request repairs the fault of the one before; the last fault is the capacity.
   const wrong = {
-    protocolVersion: 2,
     applicationContextUid: '1.2.3',
     calledAeTitle: 'OTHER',
     callingAeTitle: 'OTHER',
@@ -53,7 +52,6 @@ test('PS3.8 §9.3.4: the first thing that is wrong decides the rejection', () =>
   };
   const right = associateRequest();
   const faults = [
-    ['protocolVersion', associateReject.protocolVersionNotSupported],
     ['applicationContextUid', associateReject.applicationContextNotSupported],
     ['calledAeTitle', associateReject.calledAeTitleNotRecognized],
     ['callingAeTitle', associateReject.callingAeTitleNotRecognized],

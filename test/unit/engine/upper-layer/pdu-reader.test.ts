@@ -108,7 +108,11 @@ test('PS3.8 Table 9-26: what is wrong with an A-ASSOCIATE-RQ decides the reason'
     [6, [applicationContext, item(0x20, Buffer.alloc(4)), userInformation], 'id 0, empty'],
     [6, [applicationContext, context, item(0x50, Buffer.alloc(0))], 'no maximum length'],
     [6, [applicationContext, context, userInformation.subarray(0, 6)], 'cut short'],
-    [6, [item(0x10, Buffer.alloc(65, 0x31)), context, userInformation], 'long UID'],
+    [
+      6,
+      [item(0x10, Buffer.alloc(limits.uidLengthMax + 1, 0x31)), context, userInformation],
+      'long UID',
+    ],
   ];
   for (const [reason, items, what] of cases) {
     assert.equal(refusalOf(requestWith(...items)), reason, what);

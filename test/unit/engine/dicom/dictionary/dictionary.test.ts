@@ -18,7 +18,7 @@ import {
 import { inlineBytesMax, vrCode, vrName, wordBytes } from '#engine/dicom/dictionary/vr.js';
 import { isUid } from '#engine/base/uid.js';
 import { indexedAttributes } from '#engine/dicom/indexed-attributes.js';
-import { corpusFiles, corpusMissing } from '#test/helpers/corpus.js';
+import { corpusMissing, corpusFiles } from '#test/helpers/corpus.js';
 
 test('the dictionary knows tags, VRs and keywords', () => {
   assert.equal(vrName(dictionaryVr(0x00100010)), 'PN');
