@@ -37,7 +37,12 @@ export function retrieveFrame(
     throw new GantryError('not-found', `the instance has ${pixel.frameCount} frames`);
   }
   if (pixel.kind === 'native') {
-    return nativeFrame(reader, record, layout, nativeFrameRange(pixel, frameNumber));
+    const range = nativeFrameRange(pixel, frameNumber);
+    if (layout.transferSyntaxUid !== explicitVrBigEndianUid) {
+      return nativeFrame(reader, record, layout, range);
+    }
+    const is32Bit = (): boolean => layouts.findBitsAllocated(partition, record) === 32;
+    return swappedFrame(reader, record, wordBytesOf(layout, is32Bit), { ...range, pixel });
   }
   const page = layouts.frameTablePage(partition, record, frameNumber - 1);
   const entry = readFrameEntry(page, (frameNumber - 1) % frameTablePageEntries);
@@ -54,23 +59,50 @@ function nativeFrame(
   layout: InstanceLayout,
   { offset, length, shiftBits, frameBits }: NativeFrameRange,
 ): BlobSource | Promise<BlobSource> {
-  const isBigEndian = layout.transferSyntaxUid === explicitVrBigEndianUid;
   const range = openBlobSource(reader, record.blob, offset, length);
-  if (!layout.deflated && !isBigEndian && shiftBits === 0) return range;
+  if (!layout.deflated && shiftBits === 0) return range;
   const stored = layout.deflated
     ? inflateRange(openBlobSource(reader, record.blob, layout.dataSetOffset), offset, length)
     : readWhole(range);
-  return stored.then((bytes) => {
-    if (isBigEndian) swapWords(bytes, wordBytesOf(layout));
-    return bytesSource(shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, frameBits));
-  });
+  return stored.then((bytes) =>
+    bytesSource(shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, frameBits)),
+  );
 }
 
-/** Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). */
-function wordBytesOf(layout: InstanceLayout): number {
-  const value = layout.bulkValues.find(({ path }) => pixelDataPaths.has(path));
-  return value === undefined ? 1 : wordBytes(vrCode(value.vr));
+/** A big endian frame. Words are read whole, also where a frame of an odd length starts or ends inside one. */
+async function swappedFrame(
+  reader: BlobRangeReader,
+  record: InstanceRecord,
+  bytesPerWord: number,
+  {
+    pixel,
+    offset,
+    length,
+    shiftBits,
+    frameBits,
+  }: NativeFrameRange & { readonly pixel: NativeLayout },
+): Promise<BlobSource> {
+  const lead = (offset - pixel.offset) % bytesPerWord;
+  const wordsEnd = Math.ceil((lead + length) / bytesPerWord) * bytesPerWord;
+  const available = pixel.offset + pixel.length - (offset - lead);
+  const wordsLength = Math.min(wordsEnd, available);
+  const words = await readWhole(openBlobSource(reader, record.blob, offset - lead, wordsLength));
+  swapWords(words, bytesPerWord);
+  const bytes = words.subarray(lead, lead + length);
+  return bytesSource(shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, frameBits));
 }
+
+/**
+ * Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). Pixels of 32
+ * bits are turned round whole also where the VR says words of 16.
+ */
+function wordBytesOf(layout: InstanceLayout, is32Bit: () => boolean): number {
+  const value = layout.bulkValues.find(({ path }) => pixelDataPaths.has(path));
+  if (value === undefined) return 1;
+  return value.vr === 'OW' && is32Bit() ? 4 : wordBytes(vrCode(value.vr));
+}
+
+type NativeLayout = Extract<PixelLayout, { kind: 'native' }>;
 
 const pixelDataPaths: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
 
@@ -91,10 +123,7 @@ interface NativeFrameRange {
 }
 
 /** Where a native frame lies. Frames of 1-bit pixels follow each other without padding (PS3.5 §8.1.1), so may start mid-byte. */
-function nativeFrameRange(
-  pixel: Extract<PixelLayout, { kind: 'native' }>,
-  frameNumber: number,
-): NativeFrameRange {
+function nativeFrameRange(pixel: NativeLayout, frameNumber: number): NativeFrameRange {
   const startBits = (frameNumber - 1) * pixel.frameBits;
   const startByte = Math.floor(startBits / 8);
   const endByte = Math.min(Math.ceil((startBits + pixel.frameBits) / 8), pixel.length);

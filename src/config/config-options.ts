@@ -284,6 +284,32 @@ export const configOptions = [
     default: 10_000,
     doc: 'Most matches that one search may ask for.',
   }),
+  option('codec.threads', {
+    type: integer(1, 256),
+    default: availableParallelism(),
+    defaultText: 'cores',
+    doc: 'Worker threads that decode and encode frames; they are none of those that parse.',
+  }),
+  option('codec.queueMax', {
+    type: integer(1, 100_000),
+    default: 1_000,
+    doc: 'Frames that may wait for a codec thread; more are refused as busy.',
+  }),
+  option('codec.frameTimeoutMs', {
+    type: integer(100, 600_000),
+    default: 30_000,
+    doc: 'A frame that keeps a codec longer is given up, and its thread replaced.',
+  }),
+  option('codec.framePixelsMax', {
+    type: integer(1, 1024 * mib),
+    default: 64 * mib,
+    doc: 'Largest frame that is decoded or encoded, in samples (rows × columns × samples per pixel); others are served as stored.',
+  }),
+  option('codec.cacheBytes', {
+    type: integer(0, 256 * gib),
+    default: 64 * mib,
+    doc: 'Memory for transcoded frames that may be asked for again.',
+  }),
   option('log.level', {
     type: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',
