@@ -108,7 +108,7 @@ export const errorCatalogue = {
     dimse: 0x0110,
     failureReason: 0x0110,
     retryable: false,
-    text: 'the stored bytes fail their checksum',
+    text: 'the stored bytes are damaged',
   },
   'not-found': {
     http: 404,

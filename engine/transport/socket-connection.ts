@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { TcpConnection, TcpReceiver } from './tcp-connection.js';
 
 /** Bytes buffered in each direction before the stream says that it is enough. */
@@ -10,15 +11,17 @@ const closeTimeoutMs = 5_000;
 /** A `TcpConnection` over a socket of Node. */
 export class SocketConnection implements TcpConnection {
   readonly remoteAddress: string;
+  readonly isTls: boolean;
   /** Resolves when the connection has closed, however it ended. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   #isCorked = false;
   #closeTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, remoteAddress = socket.remoteAddress ?? '') {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    this.remoteAddress = remoteAddress;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.isTls = socket instanceof TLSSocket;
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         clearTimeout(this.#closeTimer);

@@ -1,6 +1,7 @@
 /** One TCP connection, plain or TLS. After it has closed every method is a no-op. */
 export interface TcpConnection {
   readonly remoteAddress: string;
+  readonly isTls: boolean;
   /**
    * Queues `bytes`, which must not change afterwards; all writes of one turn of the event loop leave together. False says that
    * much is waiting to be sent: stop producing until `onDrain`.

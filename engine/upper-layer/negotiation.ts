@@ -33,6 +33,8 @@ export interface AcceptancePolicy {
   readonly isUserIdentityAccepted?: (identity: UserIdentity) => boolean;
   capacity(): 'available' | 'limit-reached' | 'congested';
   isAbstractSyntaxAccepted(abstractSyntaxUid: string): boolean;
+  /** Whether this requestor may use the class, one that is accepted in general. Without it every requestor may. */
+  readonly isAbstractSyntaxPermitted?: (abstractSyntaxUid: string) => boolean;
   /** Whether the requestor may be the SCP of this class, as C-GET needs (PS3.7 §D.3.3.4). */
   isScpRoleAccepted(sopClassUid: string): boolean;
   /** One of those proposed, or undefined when none is known. */
@@ -161,7 +163,8 @@ function answerContext(
     const result = presentationContextResult.abstractSyntaxNotSupported;
     return { contextId, result, transferSyntaxUid: placeholder };
   }
-  if (role !== undefined && !role.isScu && !role.isScp) {
+  const isPermitted = policy.isAbstractSyntaxPermitted?.(abstractSyntaxUid) ?? true;
+  if (!isPermitted || (role !== undefined && !role.isScu && !role.isScp)) {
     const result = presentationContextResult.userRejection;
     return { contextId, result, transferSyntaxUid: placeholder };
   }

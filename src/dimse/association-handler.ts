@@ -11,11 +11,8 @@ import { Association } from '#engine/upper-layer/association.js';
 import type { AbortCause, AssociationEffects } from '#engine/upper-layer/association.js';
 import { negotiate } from '#engine/upper-layer/negotiation.js';
 import type { AcceptancePolicy, PresentationContext } from '#engine/upper-layer/negotiation.js';
-import type {
-  AssociateAccept,
-  AssociateReject,
-  AssociateRequest,
-} from '#engine/upper-layer/pdu-types.js';
+import type { AssociateAccept, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import type { AssociationEnd, AssociationObserver, DimseCounters } from './association-observer.js';
 import { OperationInvoker } from './scu/operation-invoker.js';
 import type {
   AcceptedAssociation,
@@ -26,26 +23,25 @@ import type {
   ServiceProvider,
 } from './service-provider.js';
 
-/** How an association that was accepted came to its end. */
-export type AssociationEnd = 'released' | 'aborted-by-peer' | 'aborted-by-us' | 'connection-lost';
-
-/** Counters for metrics; every method is called once per occurrence. */
-export interface DimseCounters {
-  associationAccepted(): void;
-  associationRejected(reject: AssociateReject): void;
-  associationEnded(end: AssociationEnd): void;
-  operationCompleted(commandField: number, status: number): void;
-}
-
 /** What all associations of a service share. */
 export interface AssociationEnvironment {
-  readonly policy: AcceptancePolicy;
-  readonly services: readonly AcceptedProviderFactory[];
+  readonly admit: (request: AssociateRequest, remoteAddress: string) => Admission;
+  readonly observer: AssociationObserver;
   readonly logger: Logger;
   readonly counters: DimseCounters;
   readonly artimTimeoutMs: number;
   /** Without anything from the peer, and nothing owed to it, for this long: abort. */
   readonly idleTimeoutMs: number;
+}
+
+/** What one caller gets to see of the service. */
+export interface Admission {
+  readonly policy: AcceptancePolicy;
+  readonly services: readonly AcceptedProviderFactory[];
+  /** Whether the caller may send requests of this Command Field. */
+  readonly isCommandPermitted: (commandField: number) => boolean;
+  /** Why the caller is refused as such; the policy rejects it then. */
+  readonly refusal?: 'unknown-ae' | 'wrong-address';
 }
 
 /** Why reading from the peer is suspended: the store is full, our answers pile up, too many operations are outstanding. */
@@ -65,6 +61,7 @@ export class AssociationHandler implements TcpReceiver {
   readonly #providers = new Map<number, ServiceProvider>();
 
   #isEstablished = false;
+  #admission: Admission | undefined;
   #isDraining = false;
   #isReleaseRequested = false;
   /** Requests that were received whole and have no response yet. */
@@ -118,7 +115,7 @@ export class AssociationHandler implements TcpReceiver {
   /** Ends the association now. The peer is to close the connection then; without an association we do. */
   abort(): void {
     this.#association.abort();
-    this.#end('aborted-by-us', {});
+    this.#end('aborted-by-us');
     if (this.#association.state !== 'Sta13') this.#connection.close();
   }
 
@@ -136,7 +133,7 @@ export class AssociationHandler implements TcpReceiver {
   onClose(): void {
     this.#association.transportClosed();
     clearTimeout(this.#artimTimer);
-    this.#end('connection-lost', {});
+    this.#end('connection-lost');
   }
 
   /** The peer has sent or taken something. */
@@ -195,17 +192,22 @@ export class AssociationHandler implements TcpReceiver {
   }
 
   #negotiate(request: AssociateRequest): void {
-    const { policy, logger, counters } = this.#environment;
-    const negotiation = negotiate(request, policy);
-    const { remoteAddress } = this.#connection;
+    const { remoteAddress, isTls } = this.#connection;
     const { associationId } = this;
-    if (!negotiation.isAccepted) {
-      const { reject } = negotiation;
-      counters.associationRejected(reject);
-      logger.warn({ associationId, remoteAddress, ...reject }, 'association rejected');
-      return this.#association.reject(reject);
-    }
+    const admission = this.#environment.admit(request, remoteAddress);
+    const { refusal } = admission;
+    const negotiation = negotiate(request, admission.policy);
+    this.#environment.observer.answered({
+      associationId,
+      remoteAddress,
+      isTls,
+      request,
+      negotiation,
+      ...(refusal !== undefined && { refusal }),
+    });
+    if (!negotiation.isAccepted) return this.#association.reject(negotiation.reject);
     this.#isEstablished = true;
+    this.#admission = admission;
     this.#callingAeTitle = request.callingAeTitle;
     for (const context of negotiation.presentationContexts) {
       this.#contexts.set(context.contextId, context);
@@ -214,21 +216,9 @@ export class AssociationHandler implements TcpReceiver {
       this.#association.sendData(bytes);
     });
     this.#invoker = this.#createInvoker(this.#messageWriter);
-    this.#openProviders(negotiation.accept);
+    this.#openProviders(admission.services, negotiation.accept);
     this.#startIdleTimer();
     this.#association.accept(negotiation.accept, negotiation.presentationContexts);
-    counters.associationAccepted();
-    logger.info(
-      {
-        associationId,
-        remoteAddress,
-        callingAeTitle: request.callingAeTitle,
-        calledAeTitle: request.calledAeTitle,
-        contextsProposed: request.presentationContexts.length,
-        contextsAccepted: negotiation.presentationContexts.length,
-      },
-      'association accepted',
-    );
   }
 
   #createInvoker(writer: MessageWriter): OperationInvoker {
@@ -242,7 +232,10 @@ export class AssociationHandler implements TcpReceiver {
     });
   }
 
-  #openProviders({ userInformation }: AssociateAccept): void {
+  #openProviders(
+    services: readonly AcceptedProviderFactory[],
+    { userInformation }: AssociateAccept,
+  ): void {
     const { roleSelections, extendedNegotiations } = userInformation;
     const peerScpClasses = new Set(
       roleSelections.filter(({ isScp }) => isScp).map(({ sopClassUid }) => sopClassUid),
@@ -272,7 +265,7 @@ export class AssociationHandler implements TcpReceiver {
         this.#resume('store');
       },
     };
-    for (const createProvider of this.#environment.services) {
+    for (const createProvider of services) {
       const provider = createProvider(association);
       this.#providers.set(provider.commandField, provider);
     }
@@ -299,17 +292,14 @@ export class AssociationHandler implements TcpReceiver {
           : 'aborted-by-us';
     if (!this.#isEstablished) {
       const { associationId } = this;
-      const { remoteAddress } = this.#connection;
-      this.#environment.logger.warn(
-        { associationId, remoteAddress, ...cause },
-        'connection without association ended',
-      );
+      const { remoteAddress, isTls } = this.#connection;
+      this.#environment.observer.connectionFailed({ associationId, remoteAddress, isTls, cause });
     }
     this.#end(end, cause);
   }
 
   /** Lets go of everything that belongs to the association; the connection may stay until the peer closes it. */
-  #end(end: AssociationEnd, cause: object): void {
+  #end(end: AssociationEnd, cause?: AbortCause): void {
     if (!this.#isEstablished) return;
     this.#isEstablished = false;
     clearTimeout(this.#idleTimer);
@@ -317,19 +307,15 @@ export class AssociationHandler implements TcpReceiver {
     this.#invoker?.close(new GantryError('aborted', 'the association has ended'));
     for (const provider of this.#providers.values()) provider.close();
     this.#releaseWriters();
-    this.#environment.counters.associationEnded(end);
-    const fields = {
+    this.#environment.observer.ended({
       associationId: this.associationId,
       callingAeTitle: this.#callingAeTitle,
       end,
       operationsCompleted: this.#completedCount,
       operationsFailed: this.#failedCount,
       durationMs: Date.now() - this.#startedAtMs,
-      ...cause,
-    };
-    const { logger } = this.#environment;
-    if (end === 'released') logger.info(fields, 'association ended');
-    else logger.warn(fields, 'association ended');
+      ...(cause !== undefined && { cause }),
+    });
   }
 
   // ---- messages ----
@@ -354,7 +340,7 @@ export class AssociationHandler implements TcpReceiver {
         'message not understood',
       );
       this.#association.abort();
-      this.#end('aborted-by-us', {});
+      this.#end('aborted-by-us');
     }
   }
 
@@ -373,8 +359,13 @@ export class AssociationHandler implements TcpReceiver {
     const request = { context, command, messageId: command.messageId, hasDataSet };
     if (!hasDataSet) this.#outstandingCount++;
     const provider = this.#providers.get(command.commandField);
-    this.#dataSetReceiver =
-      provider === undefined ? this.#refuseOperation(request) : provider.begin(request);
+    if (this.#admission?.isCommandPermitted(command.commandField) === false) {
+      this.#dataSetReceiver = this.#refuseOperation(request, dimseStatus.notAuthorized);
+    } else if (provider === undefined) {
+      this.#dataSetReceiver = this.#refuseOperation(request, dimseStatus.unrecognizedOperation);
+    } else {
+      this.#dataSetReceiver = provider.begin(request);
+    }
     if (!hasDataSet) this.#limitOutstanding();
   }
 
@@ -384,9 +375,9 @@ export class AssociationHandler implements TcpReceiver {
     for (const provider of this.#providers.values()) provider.cancel?.(messageId);
   }
 
-  #refuseOperation(request: DimseRequest): DataSetReceiver | undefined {
+  #refuseOperation(request: DimseRequest, status: number): DataSetReceiver | undefined {
     const answer = (): void => {
-      this.#respond(request, { status: dimseStatus.unrecognizedOperation });
+      this.#respond(request, { status });
     };
     if (request.hasDataSet) return { write: () => undefined, end: answer };
     answer();
@@ -404,7 +395,7 @@ export class AssociationHandler implements TcpReceiver {
   }
 
   #limitOutstanding(): void {
-    if (this.#outstandingCount >= this.#environment.policy.operationsInvokedMax) {
+    if (this.#outstandingCount >= (this.#admission?.policy.operationsInvokedMax ?? 1)) {
       this.#pause('operations');
     }
   }
@@ -457,7 +448,7 @@ export class AssociationHandler implements TcpReceiver {
     if (!this.#isReleaseRequested || this.#outstandingCount > 0) return;
     this.#isReleaseRequested = false;
     this.#association.respondRelease();
-    this.#end('released', {});
+    this.#end('released');
   }
 
   // ---- back-pressure ----

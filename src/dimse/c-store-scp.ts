@@ -11,7 +11,7 @@ import type {
   ServiceAssociation,
   ServiceProvider,
 } from './service-provider.js';
-import { verificationSopClassUid } from './storage-contexts.js';
+import { storageCommitmentSopClassUid, verificationSopClassUid } from './storage-contexts.js';
 
 /** What a storage SCP needs beyond its association. */
 export interface CStoreScpDependencies {
@@ -126,6 +126,7 @@ function findRefusal(
   const { abstractSyntaxUid } = request.context;
   const isStorage =
     abstractSyntaxUid !== verificationSopClassUid &&
+    abstractSyntaxUid !== storageCommitmentSopClassUid &&
     findInformationModel(abstractSyntaxUid) === undefined;
   if (!isStorage) {
     return new GantryError('sop-class-unsupported', 'not a storage presentation context');

@@ -14,6 +14,9 @@ export interface DimseRequest {
 /** Elements of a response beyond those that repeat the request. */
 export type ResponseElements = Pick<
   CommandSet,
+  | 'affectedSopClassUid'
+  | 'affectedSopInstanceUid'
+  | 'actionTypeId'
   | 'errorComment'
   | 'offendingElement'
   | 'numberOfRemainingSuboperations'

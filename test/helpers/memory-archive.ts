@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { MemoryByteSource } from '#engine/dicom/instance/byte-source.js';
 import { describeInstance } from '#engine/dicom/instance/describe-instance.js';
 import type { InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
@@ -59,11 +60,17 @@ export class MemoryArchive implements QueryRetrieveEngine {
       ...{ ...common, studyInstanceUid, seriesInstanceUid, sopInstanceUid },
       attributes: attributes.instance,
       transferSyntaxUid: layout.transferSyntaxUid,
-      blob: { store: 'segment', segment: 1, offset: 0, length: bytes.length, crc32: 0 },
+      blob: { store: 'segment', segment: 1, offset: 0, length: bytes.length, crc32: crc32(bytes) },
     };
     this.#stored.set(sopInstanceUid, { record, bytes, layout });
     this.#recount();
     return record;
+  }
+
+  /** Changes a byte of what is stored. */
+  damage(sopInstanceUid: string): void {
+    const { bytes } = this.#get(sopInstanceUid);
+    bytes[bytes.length - 1]! ^= 1;
   }
 
   /** The data set of an instance, as stored. */
@@ -110,9 +117,11 @@ export class MemoryArchive implements QueryRetrieveEngine {
     const { bytes } = this.#get(sopInstanceUid);
     return {
       length: bytes.length,
-      read: async (position, lengthMax) => {
+      read: async (position, target) => {
         await this.beforeRead();
-        return bytes.slice(position, position + lengthMax);
+        const piece = bytes.subarray(position, position + target.length);
+        target.set(piece);
+        return piece.length;
       },
     };
   }

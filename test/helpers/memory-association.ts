@@ -3,9 +3,11 @@ import { encodeTitleFields, protocolVersion } from '#engine/upper-layer/pdu-writ
 import { dicomApplicationContextUid } from '#engine/upper-layer/pdu-types.js';
 import { createAcceptancePolicy } from '#src/dimse/application-entity.js';
 import { AssociationHandler } from '#src/dimse/association-handler.js';
+import { AssociationObserver } from '#src/dimse/association-observer.js';
 import { CEchoScp } from '#src/dimse/c-echo-scp.js';
 import { CStoreScp } from '#src/dimse/c-store-scp.js';
 import { defaultDimseServiceOptions } from '#src/dimse/dimse-service.js';
+import { AssociationInspector } from '#src/dimse/inspector/association-inspector.js';
 import { defaultScuTimeouts } from '#src/dimse/scu/association-requestor.js';
 import type { ScuTimeouts } from '#src/dimse/scu/association-requestor.js';
 import { RequestedAssociation } from '#src/dimse/scu/requested-association.js';
@@ -47,11 +49,15 @@ export function openMemoryAssociation(options: MemoryAssociationOptions): Memory
     logger: silentLogger,
   };
   const handler = new AssociationHandler('dimse-1', theirs, {
-    policy: createAcceptancePolicy(serviceOptions, () => 'available'),
-    services: [
-      (association) => new CEchoScp(association),
-      (association) => new CStoreScp(association, dependencies),
-    ],
+    admit: () => ({
+      policy: createAcceptancePolicy(serviceOptions, () => 'available'),
+      services: [
+        (association) => new CEchoScp(association),
+        (association) => new CStoreScp(association, dependencies),
+      ],
+      isCommandPermitted: () => true,
+    }),
+    observer: new AssociationObserver(silentLogger, counters, new AssociationInspector(1)),
     logger: silentLogger,
     counters,
     artimTimeoutMs: 5_000,

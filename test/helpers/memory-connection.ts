@@ -6,6 +6,7 @@ export type SplitLengths = readonly number[];
 /** One end of a connection in memory; what is written arrives at the other end in pieces, in later turns of the event loop. */
 export class MemoryConnection implements TcpConnection {
   readonly remoteAddress = '127.0.0.1';
+  readonly isTls = false;
   readonly #splits: SplitLengths;
   #splitIndex = 0;
   #peer: MemoryConnection | undefined;

@@ -3,6 +3,7 @@ import { limits } from '#engine/base/limits.js';
 import { rewritableTransferSyntaxes } from '#engine/dicom/data-set/rewrite-data-set.js';
 import { commandField } from '#engine/dimse/command-set.js';
 import { dimseStatus } from '#engine/dimse/dimse-status.js';
+import type { TlsClientOptions } from '#engine/transport/tcp-connector.js';
 import { defaultScuTimeouts, requestAssociation } from '../scu/association-requestor.js';
 import type { ContextProposal } from '../scu/association-requestor.js';
 import type {
@@ -23,6 +24,10 @@ export interface RemoteApplicationEntity {
   readonly aeTitle: string;
   readonly host: string;
   readonly port: number;
+  /** Our AE title when we call it, if not that of the store. */
+  readonly callingAeTitle?: string;
+  /** Call it by TLS. */
+  readonly tls?: TlsClientOptions;
 }
 
 /** What a C-MOVE needs beyond its association. */
@@ -93,7 +98,8 @@ export class CMoveScp implements ServiceProvider {
           host: destination.host,
           port: destination.port,
           calledAeTitle: destination.aeTitle,
-          callingAeTitle: aeTitle,
+          callingAeTitle: destination.callingAeTitle ?? aeTitle,
+          ...(destination.tls !== undefined && { tls: destination.tls }),
         },
         proposal: { contexts: proposeContexts(inventory.transferSyntaxes) },
         timeouts: defaultScuTimeouts,

@@ -6,6 +6,7 @@ import {
 import { dimseStatus } from '#engine/dimse/dimse-status.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { PresentationContext } from '#engine/upper-layer/negotiation.js';
+import { blobDataSet } from '../scu/blob-data-set.js';
 import { storeInstance } from '../scu/c-store-scu.js';
 import type { OperationPeer, OutgoingInstance } from '../scu/c-store-scu.js';
 import type { DataSetSource } from '../scu/operation-invoker.js';
@@ -67,10 +68,7 @@ export class InstanceSender {
     const { engine } = this.#options;
     const blob = engine.retrieveInstance(0, record);
     const { dataSetOffset } = engine.describeLayout(0, record);
-    const stored: DataSetSource = {
-      length: blob.length - dataSetOffset,
-      read: (position, lengthMax) => blob.read(dataSetOffset + position, lengthMax),
-    };
+    const stored = blobDataSet(blob, dataSetOffset);
     return transferSyntaxUid === record.transferSyntaxUid
       ? stored
       : rewriteDataSet(stored, record.transferSyntaxUid, transferSyntaxUid);

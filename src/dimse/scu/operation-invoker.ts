@@ -8,7 +8,7 @@ import { ByteAccumulator } from '#engine/upper-layer/byte-accumulator.js';
 import type { PresentationContext } from '#engine/upper-layer/negotiation.js';
 import type { DataSetReceiver } from '#src/dimse/service-provider.js';
 
-/** Bytes of a data set that can be read piece by piece; a `BlobSource` of the engine is one. */
+/** Bytes of a data set that can be read piece by piece. */
 export interface DataSetSource {
   readonly length: number;
   /** Up to `lengthMax` bytes from `position`, at least one unless `position` is the end. The result is the caller's. */
