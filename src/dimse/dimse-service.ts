@@ -189,9 +189,9 @@ export class DimseService {
     };
   }
 
-  #createRetrieveDependencies(partition: number): CMoveScpDependencies {
+  #createRetrieveDependencies(aeTitle: string, partition: number): CMoveScpDependencies {
     const { engine, findDestination: findRemoteAe, logger } = this.#dependencies;
-    const { aeTitle, maximumLengthBytes } = this.#options;
+    const { maximumLengthBytes } = this.#options;
     const view = viewPartition(engine, partition);
     return { engine: view, aeTitle, findRemoteAe, maximumLengthBytes, logger };
   }
@@ -207,7 +207,8 @@ export class DimseService {
     return {
       admit: ({ calledAeTitle, callingAeTitle }, remoteAddress) => {
         const partition = partitions.get(calledAeTitle) ?? defaultPartition;
-        const services = this.#createServices(partition);
+        const aeTitle = partitions.has(calledAeTitle) ? calledAeTitle : this.#options.aeTitle;
+        const services = this.#createServices(aeTitle, partition);
         return this.#admit({ aeTitle: callingAeTitle, remoteAddress }, policy, services);
       },
       observer: this.#observer,
@@ -246,10 +247,10 @@ export class DimseService {
     };
   }
 
-  #createServices(partition: number): readonly AcceptedProviderFactory[] {
+  #createServices(aeTitle: string, partition: number): readonly AcceptedProviderFactory[] {
     const { openStoreSession, logger, commitmentJobs } = this.#dependencies;
     const store = { openStoreSession, partition, logger };
-    const retrieve = this.#createRetrieveDependencies(partition);
+    const retrieve = this.#createRetrieveDependencies(aeTitle, partition);
     return [
       (association) => new CEchoScp(association),
       (association) => new CStoreScp(association, store),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { configMarkdown } from '#src/config/describe-config.js';
 import { withCodecTable } from '#test/helpers/codec-table.js';
+import { withQueryKeys } from '#test/helpers/query-keys-table.js';
 import {
   listRepositoryFiles,
   readRepositoryFile,
@@ -51,6 +52,11 @@ test('docs/CONFIGURATION.md is in step with the table of options', () => {
     configMarkdown(),
     'run `make generate`',
   );
+});
+
+test('docs/CONFORMANCE.md is in step with the keys of query and retrieve', () => {
+  const document = readRepositoryFile('docs/CONFORMANCE.md');
+  assert.equal(document, withQueryKeys(document), 'run `make generate`');
 });
 
 test('docs/CONFORMANCE.md is in step with the codec registry', () => {

@@ -43,7 +43,7 @@ function writeElements(sink: ByteSink, dataSet: JsonDataSet, encoding: Encoding)
       writeSequence(sink, tag, (element.Value ?? []) as JsonDataSet[], encoding);
     } else {
       const value = encodeValue(element, encoding.isBigEndian);
-      writeElementHeader(sink, tag, element.vr, value.length, encoding);
+      writeElementHeader(sink, { tag, vr: element.vr, length: value.length }, encoding);
       sink.put(value);
     }
   }
@@ -55,7 +55,7 @@ function writeSequence(
   items: readonly JsonDataSet[],
   encoding: Encoding,
 ): void {
-  writeElementHeader(sink, tag, 'SQ', 0, encoding);
+  writeElementHeader(sink, { tag, vr: 'SQ', length: 0 }, encoding);
   const start = sink.length;
   for (const item of items) {
     writeTag(sink, itemTag);
@@ -73,9 +73,7 @@ function writeSequence(
  */
 export function writeElementHeader(
   sink: ByteSink,
-  tag: number,
-  vr: string,
-  length: number,
+  { tag, vr, length }: { readonly tag: number; readonly vr: string; readonly length: number },
   encoding: Encoding,
 ): void {
   writeTag(sink, tag);

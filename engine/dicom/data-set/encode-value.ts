@@ -16,9 +16,15 @@ const numberWriters: Readonly<
   SL: [4, (view, value) => view.setInt32(0, Number(value), true)],
   FL: [4, (view, value) => view.setFloat32(0, toFloat(value), true)],
   FD: [8, (view, value) => view.setFloat64(0, toFloat(value), true)],
-  SV: [8, (view, value) => view.setBigInt64(0, BigInt(String(value)), true)],
-  UV: [8, (view, value) => view.setBigUint64(0, BigInt(String(value)), true)],
+  SV: [8, (view, value) => view.setBigInt64(0, BigInt(scalarOf(value)), true)],
+  UV: [8, (view, value) => view.setBigUint64(0, BigInt(scalarOf(value)), true)],
 };
+
+/** The value of a VR that has neither objects nor missing values among others. */
+function scalarOf(value: JsonValue): string | number {
+  assert(typeof value !== 'object', 'a text or a number');
+  return value;
+}
 
 /** `inf`, `-inf` and `NaN` as the JSON model writes them, PS3.18 §F.2.2. */
 function toFloat(value: JsonValue): number {
@@ -66,7 +72,7 @@ export function personNameText(name: JsonPersonName): string {
 function encodeTags(values: readonly JsonValue[], isBigEndian: boolean): Uint8Array {
   const field = Buffer.alloc(4 * values.length);
   values.forEach((value, index) => {
-    const tag = Number.parseInt(String(value), 16);
+    const tag = Number.parseInt(String(scalarOf(value)), 16);
     field.writeUInt16LE(tag >>> 16, index * 4);
     field.writeUInt16LE(tag & 0xffff, index * 4 + 2);
   });

@@ -143,7 +143,7 @@ class PieceWriter implements DataSetVisitor {
   }
 
   #writeHeader({ tag, vr }: ElementHeader, length: number): void {
-    writeElementHeader(this.#sink, tag, vrName(vr), length, this.#encoding);
+    writeElementHeader(this.#sink, { tag, vr: vrName(vr), length }, this.#encoding);
   }
 
   #writeDelimiter(tag: number, length: number): void {

@@ -58,14 +58,12 @@ const storedKeys: readonly QueryKey[] = indexedAttributes
   }));
 
 function computed(
-  level: RetrieveLevel,
-  tag: string,
-  keyword: string,
-  vr: string,
+  attribute: Pick<QueryKey, 'level' | 'tag' | 'keyword' | 'vr'>,
   compute: (match: Match) => readonly JsonValue[],
 ): QueryKey {
+  const { level, tag } = attribute;
   const isMatched = findIndexColumn(recordLevels[level], { tag }) !== undefined;
-  return { tag, keyword, vr, level, isMatched, matchedMembers: [], compute };
+  return { ...attribute, isMatched, matchedMembers: [], compute };
 }
 
 /** A value that there is one of, or none. */
@@ -74,29 +72,44 @@ function optional(value: JsonValue | undefined): readonly JsonValue[] {
 }
 
 const computedKeys: readonly QueryKey[] = [
-  computed('PATIENT', '00080056', 'InstanceAvailability', 'CS', () => ['ONLINE']),
-  computed('PATIENT', '00201200', 'NumberOfPatientRelatedStudies', 'IS', ({ patient }) =>
-    optional(patient?.studies),
-  ),
-  computed('PATIENT', '00201202', 'NumberOfPatientRelatedSeries', 'IS', ({ patient }) =>
-    optional(patient?.series),
-  ),
-  computed('PATIENT', '00201204', 'NumberOfPatientRelatedInstances', 'IS', ({ patient }) =>
-    optional(patient?.instances),
-  ),
-  computed('STUDY', '00080061', 'ModalitiesInStudy', 'CS', ({ study }) => study.modalities),
-  computed('STUDY', '00080062', 'SOPClassesInStudy', 'UI', ({ study }) => study.sopClassUids),
-  computed('STUDY', '00201206', 'NumberOfStudyRelatedSeries', 'IS', ({ study }) => [
-    study.seriesCount,
+  computed({ level: 'PATIENT', tag: '00080056', keyword: 'InstanceAvailability', vr: 'CS' }, () => [
+    'ONLINE',
   ]),
-  computed('STUDY', '00201208', 'NumberOfStudyRelatedInstances', 'IS', ({ study }) => [
-    study.instanceCount,
-  ]),
-  computed('SERIES', '00201209', 'NumberOfSeriesRelatedInstances', 'IS', ({ series }) =>
-    optional(series?.instanceCount),
+  computed(
+    { level: 'PATIENT', tag: '00201200', keyword: 'NumberOfPatientRelatedStudies', vr: 'IS' },
+    ({ patient }) => optional(patient?.studies),
   ),
-  computed('IMAGE', '00083002', 'AvailableTransferSyntaxUID', 'UI', ({ instance }) =>
-    optional(instance?.transferSyntaxUid),
+  computed(
+    { level: 'PATIENT', tag: '00201202', keyword: 'NumberOfPatientRelatedSeries', vr: 'IS' },
+    ({ patient }) => optional(patient?.series),
+  ),
+  computed(
+    { level: 'PATIENT', tag: '00201204', keyword: 'NumberOfPatientRelatedInstances', vr: 'IS' },
+    ({ patient }) => optional(patient?.instances),
+  ),
+  computed(
+    { level: 'STUDY', tag: '00080061', keyword: 'ModalitiesInStudy', vr: 'CS' },
+    ({ study }) => study.modalities,
+  ),
+  computed(
+    { level: 'STUDY', tag: '00080062', keyword: 'SOPClassesInStudy', vr: 'UI' },
+    ({ study }) => study.sopClassUids,
+  ),
+  computed(
+    { level: 'STUDY', tag: '00201206', keyword: 'NumberOfStudyRelatedSeries', vr: 'IS' },
+    ({ study }) => [study.seriesCount],
+  ),
+  computed(
+    { level: 'STUDY', tag: '00201208', keyword: 'NumberOfStudyRelatedInstances', vr: 'IS' },
+    ({ study }) => [study.instanceCount],
+  ),
+  computed(
+    { level: 'SERIES', tag: '00201209', keyword: 'NumberOfSeriesRelatedInstances', vr: 'IS' },
+    ({ series }) => optional(series?.instanceCount),
+  ),
+  computed(
+    { level: 'IMAGE', tag: '00083002', keyword: 'AvailableTransferSyntaxUID', vr: 'UI' },
+    ({ instance }) => optional(instance?.transferSyntaxUid),
   ),
 ];
 
