@@ -201,6 +201,13 @@ export const errorCatalogue = {
     retryable: true,
     text: 'the operation took too long',
   },
+  'peer-unavailable': {
+    http: 502,
+    dimse: 0x0110,
+    failureReason: 0x0110,
+    retryable: true,
+    text: 'the remote application entity does not answer as it should',
+  },
 } as const;
 
 export type ErrorCode = keyof typeof errorCatalogue;
