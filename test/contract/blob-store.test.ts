@@ -63,5 +63,5 @@ blobStoreContract('RocksdbBlobStore', (t) =>
 
 blobStoreContract('MemoryBlobStore', () => {
   const store = new MemoryBlobStore();
-  return Promise.resolve({ reader: store, write: (records) => store.writeGroup(records) });
+  return Promise.resolve({ reader: store.reader, write: (records) => store.writeGroup(records) });
 });

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import type { CommitRequest } from '#engine/threads/task-messages.js';
 import { buildParsedInstance } from './parsed-instance-builder.js';
 import { StoreThreadClient } from './store-thread-client.js';
+import type { SpilledReply } from './store-thread-client.js';
 
 /**
  * A process to be killed: commits random instances to the store in `argv[2]`, numbered from `argv[3]`, and prints the number of
@@ -32,7 +33,7 @@ async function requestFor(client: StoreThreadClient, number: number): Promise<Co
   const { received, ...uids } = numberedInstance(number);
   const instance = buildParsedInstance(received, uids);
   if (received.length < spillBytesMin) return client.request(instance, received);
-  let spilled;
+  let spilled: SpilledReply | undefined;
   for (let at = 0; at < received.length; at += 1_000_000) {
     client.post(client.spillRequest(number, received.subarray(at, at + 1_000_000)));
     spilled = await client.spilled(number);

@@ -16,6 +16,9 @@ import type {
 
 type Reply<Kind extends StoreReply['kind']> = StoreReply & { readonly kind: Kind };
 
+/** The answer to a piece of a spill. */
+export type SpilledReply = Reply<'spilled'>;
+
 const workerUrl = new URL('../../engine/store/store.worker.js', import.meta.url);
 const arenaBytes = 64 * 1024 * 1024;
 const blockBytes = 1024 * 1024;

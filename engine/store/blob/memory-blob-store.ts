@@ -1,11 +1,18 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
 import type { BlobLogPosition, BlobReader, BlobRecord, BlobStore } from './blob-store.js';
-import { GantryError } from '#engine/base/error-catalogue.js';
 
 /** Blobs in memory, for tests of what lies above the port. */
-export class MemoryBlobStore implements BlobStore, BlobReader {
+export class MemoryBlobStore implements BlobStore {
   readonly position: BlobLogPosition = { segment: 0, segmentEnd: 0 };
   readonly #blobs: Buffer[] = [];
+
+  readonly reader: BlobReader = {
+    readSync: (locator, position, target) => this.#read(locator, position, target),
+    read: (locator, position, target) =>
+      Promise.resolve().then(() => this.#read(locator, position, target)),
+    close: () => undefined,
+  };
 
   writeGroup(records: readonly BlobRecord[]): BlobLocator[] {
     return records.map((record) => {
@@ -20,18 +27,14 @@ export class MemoryBlobStore implements BlobStore, BlobReader {
     });
   }
 
-  readSync(locator: BlobLocator, position: number, target: Uint8Array): number {
-    const blob = this.#blobs[locator.offset];
-    if (blob === undefined) throw new GantryError('corrupt', 'the blob is not in the store');
-    return position < blob.length ? blob.copy(target, 0, position) : 0;
-  }
-
-  read(locator: BlobLocator, position: number, target: Uint8Array): Promise<number> {
-    return Promise.resolve().then(() => this.readSync(locator, position, target));
-  }
-
   close(): Promise<void> {
     this.#blobs.length = 0;
     return Promise.resolve();
+  }
+
+  #read(locator: BlobLocator, position: number, target: Uint8Array): number {
+    const blob = this.#blobs[locator.offset];
+    if (blob === undefined) throw new GantryError('corrupt', 'the blob is not in the store');
+    return position < blob.length ? blob.copy(target, 0, position) : 0;
   }
 }

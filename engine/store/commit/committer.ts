@@ -209,8 +209,16 @@ export class Committer {
  * UIDs become keys and header fields: whatever came before, none may break out of its place there. Throws `identifier-missing`.
  */
 function checkNames(instance: ParsedInstance): void {
-  const names = [...Object.values(instance.identifiers), instance.transferSyntaxUid];
-  if (!names.every((name) => isUid(name))) throw new GantryError('identifier-missing');
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid, sopClassUid } = instance.identifiers;
+  const { transferSyntaxUid } = instance;
+  const names = [
+    studyInstanceUid,
+    seriesInstanceUid,
+    sopInstanceUid,
+    sopClassUid,
+    transferSyntaxUid,
+  ];
+  if (!names.every(isUid)) throw new GantryError('identifier-missing');
 }
 
 function failure(request: CommitRequest, error: GantryError): CommitOutcome {

@@ -3,11 +3,12 @@ import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { GantryError } from '#engine/base/error-catalogue.js';
+import type { GantryError } from '#engine/base/error-catalogue.js';
 import { openStore } from '#engine/store/open-store.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
 import { StoreThreadClient } from '#test/helpers/store-thread-client.js';
+import type { SpilledReply } from '#test/helpers/store-thread-client.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
 const mib = 1024 * 1024;
@@ -215,10 +216,10 @@ test('a spilled instance is stored from its file, with its preamble cleared', as
   const expected = Buffer.from(received);
   expected.fill(0, 0, 128);
 
-  let spilled;
+  let spilled: SpilledReply | undefined;
   for (let at = 0; at < received.length; at += mib) {
     client.post(client.spillRequest(5, received.subarray(at, at + mib)));
-    spilled = await client.reply('spilled');
+    spilled = await client.spilled(5);
     assert.equal(spilled.length, Math.min(received.length, at + mib));
   }
   const instance = buildParsedInstance(received, { sop: '5.5' });

@@ -44,7 +44,7 @@ function run(
     },
     spills: new SpillFiles(directory, new SegmentNumbers(directory, 0)),
     blobs,
-    blobReader: blobs,
+    blobReader: blobs.reader,
     groupInstancesMax: 4,
     groupBytesMax: 10_000,
   });
