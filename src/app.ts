@@ -122,6 +122,7 @@ function createDimse(
       aeTitle: dimse.aeTitle,
       checkCalledAe: dimse.checkCalledAe,
       acceptedCallingAes: dimse.acceptedCallingAes,
+      additionalSopClasses: dimse.additionalSopClasses,
       maximumLengthBytes: dimse.maxPduBytes,
       associationsMax: dimse.maxAssociations,
       connectionsPerAddressMax: dimse.maxAssociations,

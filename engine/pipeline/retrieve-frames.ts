@@ -1,5 +1,6 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { explicitVrBigEndianUid } from '#engine/dicom/dictionary/transfer-syntaxes.js';
+import { vrCode, wordBytes } from '#engine/dicom/dictionary/vr.js';
 import type { InstanceLayout, PixelLayout } from '#engine/dicom/instance/parsed-instance.js';
 import {
   frameTablePageEntries,
@@ -55,28 +56,18 @@ export async function retrieveFrame(
 
 /** Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). */
 function wordBytesOf(layout: InstanceLayout): number {
-  switch (layout.bulkValues.find(({ path }) => pixelDataPaths.has(path))?.vr) {
-    case 'OW':
-      return 2;
-    case 'OF':
-    case 'OL':
-      return 4;
-    case 'OD':
-    case 'OV':
-      return 8;
-    default:
-      return 1;
-  }
+  const value = layout.bulkValues.find(({ path }) => pixelDataPaths.has(path));
+  return value === undefined ? 1 : wordBytes(vrCode(value.vr));
 }
 
 const pixelDataPaths: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
 
-function swapWords(bytes: Uint8Array, wordBytes: number): void {
-  const wholeWords = bytes.length - (bytes.length % wordBytes);
+function swapWords(bytes: Uint8Array, bytesPerWord: number): void {
+  const wholeWords = bytes.length - (bytes.length % bytesPerWord);
   const words = Buffer.from(bytes.buffer, bytes.byteOffset, wholeWords);
-  if (wordBytes === 2) words.swap16();
-  else if (wordBytes === 4) words.swap32();
-  else if (wordBytes === 8) words.swap64();
+  if (bytesPerWord === 2) words.swap16();
+  else if (bytesPerWord === 4) words.swap32();
+  else if (bytesPerWord === 8) words.swap64();
 }
 
 /** Where a native frame lies. Frames of 1-bit pixels follow each other without padding (PS3.5 §8.1.1), so may start mid-byte. */

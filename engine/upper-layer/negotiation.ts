@@ -51,8 +51,9 @@ export type Negotiation =
 
 /**
  * Answers an A-ASSOCIATE-RQ whose protocol version `Association` has checked (AE-6). Checks go from the protocol outward
- * (application context, AE titles, user, capacity), so that the reason names what the requestor has to change first. An association without a single accepted presentation
- * context is accepted all the same: the result of each context then tells the requestor why.
+ * (application context, AE titles, user, capacity), so that the reason names what the requestor has to change first. An
+ * association without a single accepted presentation context is accepted all the same: the result of each context then tells
+ * the requestor why.
  */
 export function negotiate(request: AssociateRequest, policy: AcceptancePolicy): Negotiation {
   const reject = findRejection(request, policy);

@@ -35,7 +35,8 @@ const shortPduBodyBytes = 4;
 
 /**
  * Splits a byte stream into PDUs (PS3.8 §9.3). Association PDUs are gathered whole, after their length was checked; P-DATA-TF
- * is handed on as it arrives, so its length costs no memory and may exceed the maximum that was negotiated. A type outside 01–07 is refused at its first byte.
+ * is handed on as it arrives, so its length costs no memory and may exceed the maximum that was negotiated. A type outside
+ * 01–07 is refused at its first byte.
  */
 export class PduReader {
   readonly #receiver: PduReceiver;

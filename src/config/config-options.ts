@@ -9,6 +9,7 @@ import {
   optional,
   remoteAe,
   text,
+  uid,
   type OptionType,
 } from './option-types.js';
 
@@ -129,6 +130,11 @@ export const configOptions = [
     type: listOf(aeTitle()),
     default: [],
     doc: 'Calling AE titles that are accepted; empty accepts any.',
+  }),
+  option('dimse.additionalSopClasses', {
+    type: listOf(uid()),
+    default: [],
+    doc: 'SOP classes that C-STORE accepts besides those of the standard, for private ones.',
   }),
   option('dimse.maxAssociations', {
     type: integer(1, 10_000),

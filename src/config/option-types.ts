@@ -58,6 +58,10 @@ export function aeTitle(): OptionType<string> {
   );
 }
 
+export function uid(): OptionType<string> {
+  return text(/^[0-9]+(\.[0-9]+)*$/, 'must be a UID');
+}
+
 /** A peer that the store may send to. */
 export interface RemoteAe {
   readonly aeTitle: string;

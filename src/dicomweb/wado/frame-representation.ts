@@ -1,4 +1,3 @@
-import { GantryError } from '#engine/base/error-catalogue.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
