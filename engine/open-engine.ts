@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import type { Logger } from './base/logger.js';
 import type { Engine, EngineStats } from './engine-types.js';
+import { deleteInstances } from './pipeline/delete-instances.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
@@ -120,6 +121,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     instancesIdentical: 0,
     instancesFailed: 0,
     bytesStored: 0,
+    instancesDeleted: 0,
   };
   const storePipeline: StorePipeline = {
     arena,
@@ -154,6 +156,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       retrieveFrame(blobs, layouts, { partition, record, frameNumber }),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
+    deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     stats: (): EngineStats => ({
       ...counters,
       arenaBytesTotal: arena.blockCount * arenaBlockBytes,

@@ -5,7 +5,12 @@ import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
 import { toWriteError } from '../store-errors.js';
 import type { BlobLogPosition, BlobRecord, BlobStore } from './blob-store.js';
-import { recordAlignmentBytes, recordHeaderBytes, writeRecordHeader } from './record-header.js';
+import {
+  recordAlignmentBytes,
+  recordBytes,
+  recordHeaderBytes,
+  writeRecordHeader,
+} from './record-header.js';
 import { segmentPath, syncDirectory } from './segment-files.js';
 import type { SegmentNumbers } from './segment-files.js';
 import type { SegmentPreparer } from './segment-preparer.js';
@@ -64,7 +69,7 @@ export class BlobLog implements BlobStore {
     if (records.every((record) => record.length <= this.#options.valueBytesMax)) {
       return this.#options.values.writeGroup(records, batch);
     }
-    const groupBytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+    const groupBytes = records.reduce((sum, record) => sum + recordBytes(record.length), 0);
     const segment = this.#segmentFor(groupBytes);
     const { buffers, locators } = layOut(records, segment);
     try {
@@ -106,13 +111,6 @@ export class BlobLog implements BlobStore {
   }
 }
 
-/** Bytes that a record takes in a segment, up to where the next one begins. */
-function recordBytes(record: BlobRecord): number {
-  return (
-    Math.ceil((recordHeaderBytes + record.length) / recordAlignmentBytes) * recordAlignmentBytes
-  );
-}
-
 const zeros = Buffer.alloc(recordAlignmentBytes);
 
 function layOut(
@@ -126,7 +124,7 @@ function layOut(
     const head = Buffer.allocUnsafe(recordHeaderBytes + record.prefix.length);
     writeRecordHeader(head, record, recordHeaderBytes);
     head.set(record.prefix, recordHeaderBytes);
-    const bytes = recordBytes(record);
+    const bytes = recordBytes(record.length);
     const padding = bytes - recordHeaderBytes - record.length;
     buffers.push(head, ...record.extents);
     if (padding > 0) buffers.push(zeros.subarray(0, padding));

@@ -27,6 +27,11 @@ export const recordHeaderBytes = 512;
 const magic = Buffer.from('GANTRYR1', 'latin1');
 const textsAt = 48;
 
+/** Bytes that a record with a blob of this length takes in a segment, up to where the next one begins. */
+export function recordBytes(blobLength: number): number {
+  return Math.ceil((recordHeaderBytes + blobLength) / recordAlignmentBytes) * recordAlignmentBytes;
+}
+
 /** What a header says; `blobOffset` counts from the start of the record. */
 export interface RecordHeader {
   readonly blobOffset: number;
