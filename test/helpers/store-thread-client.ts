@@ -25,6 +25,13 @@ const workerUrl = new URL('../../engine/store/store.worker.js', import.meta.url)
 const arenaBytes = 64 * 1024 * 1024;
 const blockBytes = 1024 * 1024;
 
+const running = new Set<StoreThreadClient>();
+
+/** Stops what a failed test left running, so that its process can end. */
+export async function stopRunningClients(): Promise<void> {
+  for (const client of [...running]) await client.stop();
+}
+
 /** Plays main for a real store thread: fills the arena, posts requests, collects the answers. */
 export class StoreThreadClient {
   readonly store: OpenedStore;
@@ -72,6 +79,7 @@ export class StoreThreadClient {
     };
     const worker = new Worker(workerUrl, { workerData, transferList: [port2] });
     const client = new StoreThreadClient(store, worker, port1, new Uint8Array(arena));
+    running.add(client);
     await client.reply('ready');
     return client;
   }
@@ -152,6 +160,7 @@ export class StoreThreadClient {
   }
 
   async stop(): Promise<void> {
+    running.delete(this);
     const exit = once(this.#worker, 'exit');
     this.post({ kind: 'close' });
     await this.reply('closed');

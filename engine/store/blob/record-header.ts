@@ -31,6 +31,11 @@ const textsAt = 48;
 export function recordBytes(blobLength: number): number {
   return Math.ceil((recordHeaderBytes + blobLength) / recordAlignmentBytes) * recordAlignmentBytes;
 }
+const textCount = 5;
+assert(
+  textsAt + textCount * (1 + limits.uidLengthMax) <= recordHeaderBytes,
+  'the longest UIDs fit into a header',
+);
 
 /** What a header says; `blobOffset` counts from the start of the record. */
 export interface RecordHeader {
@@ -76,7 +81,7 @@ export function readRecordHeader(bytes: Buffer): RecordHeader {
     throw new GantryError('corrupt', 'a record header fails its checksum');
   }
   const texts: string[] = [];
-  for (let at = textsAt; texts.length < 5;) {
+  for (let at = textsAt; texts.length < textCount;) {
     const end = at + 1 + bytes[at]!;
     texts.push(bytes.toString('latin1', at + 1, end));
     at = end;

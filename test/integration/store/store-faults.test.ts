@@ -3,16 +3,18 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openStore } from '#engine/store/open-store.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
 import { assertAcknowledged, assertConsistent } from '#test/helpers/store-checks.js';
-import { StoreThreadClient } from '#test/helpers/store-thread-client.js';
+import { StoreThreadClient, stopRunningClients } from '#test/helpers/store-thread-client.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
 const writer = fileURLToPath(new URL('../../helpers/crash-writer.js', import.meta.url));
 const mib = 1024 * 1024;
+
+afterEach(stopRunningClients);
 
 const isInstalled = (program: string): boolean => spawnSync(program, ['-V']).status === 0;
 

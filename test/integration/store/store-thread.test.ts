@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import type { GantryError } from '#engine/base/error-catalogue.js';
+import { limits } from '#engine/base/limits.js';
 import { openStore } from '#engine/store/open-store.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
-import { StoreThreadClient } from '#test/helpers/store-thread-client.js';
+import { StoreThreadClient, stopRunningClients } from '#test/helpers/store-thread-client.js';
 import type { SpilledReply } from '#test/helpers/store-thread-client.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
 const mib = 1024 * 1024;
+
+afterEach(stopRunningClients);
 
 function bytesOf(length: number, seed: number): Buffer {
   const bytes = Buffer.alloc(length);
@@ -219,8 +222,9 @@ test('a spilled instance is stored from its file, with its preamble cleared', as
   let spilled: SpilledReply | undefined;
   for (let at = 0; at < received.length; at += mib) {
     client.post(client.spillRequest(5, received.subarray(at, at + mib)));
-    spilled = await client.spilled(5);
-    assert.equal(spilled?.length, Math.min(received.length, at + mib));
+    const reply = await client.spilled(5);
+    assert.equal(reply.length, Math.min(received.length, at + mib));
+    spilled = reply;
   }
   const instance = buildParsedInstance(received, { sop: '5.5' });
   assert.deepEqual(await client.commit([client.spilledRequest(instance, spilled!)]), ['stored']);
@@ -351,10 +355,10 @@ test('a commit whose spill is not on file fails alone', async () => {
 test('UIDs that could break out of a key, and a prefix that does not fit, are refused', async () => {
   const client = await StoreThreadClient.start(temporaryDirectory());
   const received = bytesOf(1000, 3);
-  const hostile = ['1.2\x003', 'x', '', '1'.repeat(65), '../..'].map((sop) =>
+  const hostile = ['1.2\x003', 'x', '', '1'.repeat(limits.uidLengthMax + 1), '../..'].map((sop) =>
     client.request(buildParsedInstance(received, { sop }), received),
   );
-  const transferSyntax = '1'.repeat(300);
+  const transferSyntax = '1'.repeat(limits.uidLengthMax + 1);
   hostile.push(client.request(buildParsedInstance(received, { transferSyntax }), received));
   for (const result of await client.commit(hostile)) {
     assert.deepEqual(result, { code: 'identifier-missing', detail: '' });

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { limits } from '#engine/base/limits.js';
 import {
   readRecordHeader,
   recordHeaderBytes,
   writeRecordHeader,
 } from '#engine/store/blob/record-header.js';
 
-const uid = fc.integer({ min: 1, max: 64 }).map((length) => '1'.repeat(length));
+const uid = fc.integer({ min: 1, max: limits.uidLengthMax }).map((length) => '1'.repeat(length));
 const count = fc.nat({ max: 0xffff_ffff });
 
 const record = fc.record({
