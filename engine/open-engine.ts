@@ -17,7 +17,7 @@ import { Arena, arenaBlockBytes } from './threads/arena.js';
 import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
-import { StoreThread } from './threads/store-thread.js';
+import { StoreThread, type StoreThreadStart } from './threads/store-thread.js';
 
 /** What an engine is opened with; the configuration table says what each value means. */
 export interface EngineOptions {
@@ -63,7 +63,15 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
     const arena = new Arena(options.ingest.arenaBytes);
     const onRebuilding = (reason: string): void =>
       log.warn({ reason }, 'the index is rebuilt from the catalogue');
-    const threads = await startThreads(options, { store, arena }, { onFailed, onRebuilding });
+    const threads = await startThreads(
+      options,
+      { store, arena },
+      {
+        onFailed,
+        onRebuilding,
+        onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
+      },
+    );
     return assembleEngine(options, { store, arena, health, ...threads });
   } catch (error) {
     await store.close();
@@ -83,7 +91,11 @@ interface EngineParts {
 async function startThreads(
   options: EngineOptions,
   { store, arena }: Pick<EngineParts, 'store' | 'arena'>,
-  listeners: Pick<IndexThreadStart, 'onFailed' | 'onRebuilding'>,
+  {
+    onFailed,
+    onRebuilding,
+    onProblem,
+  }: Pick<IndexThreadStart, 'onFailed' | 'onRebuilding'> & Pick<StoreThreadStart, 'onProblem'>,
 ): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool'>> {
   const feed = new MessageChannel();
   const databaseHandle = store.database.handle;
@@ -98,7 +110,9 @@ async function startThreads(
       segmentBytes: options.store.segmentBytes,
       valueBytesMax: options.store.smallBlobBytesMax,
     },
-    onFailed: listeners.onFailed,
+    onFailed,
+    onRemoved: (files) => files.forEach((file) => store.blobReader.forgetFile(file)),
+    onProblem,
   });
   const indexThread = await IndexThread.start({
     path: join(options.dataDir, 'index.duckdb'),
@@ -107,7 +121,8 @@ async function startThreads(
     memoryBytesMax: options.index.memoryLimitBytes,
     threadCount: options.index.threads,
     queryTimeoutMs: options.index.queryTimeoutMs,
-    ...listeners,
+    onFailed,
+    onRebuilding,
   });
   const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
   return { storeThread, indexThread, parsePool };

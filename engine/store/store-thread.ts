@@ -14,6 +14,7 @@ import { Committer } from './commit/committer.js';
 import { Deletion } from './commit/deletion.js';
 import { GroupLoop } from './commit/group-loop.js';
 import { StoreWriter } from './commit/store-writer.js';
+import { Reclaimer } from './reclaim/reclaimer.js';
 import { dataDirectoryOf } from './data-directory.js';
 import { readStoreState } from './store-state.js';
 
@@ -42,6 +43,9 @@ export interface StoreThreadOptions {
   readonly deletionStepInstances: number;
   /** How long bytes that nothing refers to any more are kept for retrieves that began before. */
   readonly garbageGraceMs: number;
+  /** Segments of which less than this part is live are emptied in the background, at most at this rate. */
+  readonly compactionLiveRatioMin: number;
+  readonly compactionBytesPerSecondMax: number;
 }
 
 const mib = 1024 * 1024;
@@ -55,6 +59,8 @@ export const defaultStoreThreadOptions: StoreThreadOptions = {
   groupBytesMax: 64 * mib,
   deletionStepInstances: 512,
   garbageGraceMs: 15 * 60 * 1000,
+  compactionLiveRatioMin: 0.5,
+  compactionBytesPerSecondMax: 16 * mib,
 };
 
 /** A batch is in memory as a whole: its blobs must not make it much larger than the memtables it goes to. */
@@ -86,6 +92,13 @@ export function createGroupLoop(
     committer,
     sequence: () => writer.sequence,
     beginDeletion: (request) => new Deletion({ writer, request, stepInstancesMax, garbageGraceMs }),
+    reclaimer: new Reclaimer({
+      writer,
+      directory: segments,
+      liveRatioMin: options.compactionLiveRatioMin,
+      bytesPerSecondMax: options.compactionBytesPerSecondMax,
+      garbageGraceMs,
+    }),
     spills,
     blobs,
     blobReader,

@@ -8,6 +8,7 @@ import type {
   DeleteResult,
   Extent,
   InstanceSource,
+  RemovedFile,
   StoreReply,
   StoreRequest,
 } from './task-messages.js';
@@ -16,6 +17,10 @@ export interface StoreThreadStart extends StoreThreadData {
   readonly indexPort: MessagePort;
   /** Called once when no further commit can succeed. */
   readonly onFailed: (reason: string) => void;
+  /** Files without any instance were removed. */
+  readonly onRemoved: (files: readonly RemovedFile[]) => void;
+  /** Something that an operator should know of; the store goes on. */
+  readonly onProblem: (detail: string) => void;
 }
 
 /** Main side of the thread that owns all writes. */
@@ -32,7 +37,7 @@ export class StoreThread {
 
   private constructor(options: StoreThreadStart) {
     this.#options = options;
-    const { indexPort, onFailed: _, ...workerData } = options;
+    const { indexPort, onFailed: _, onRemoved: __, onProblem: ___, ...workerData } = options;
     this.#worker = new Worker(new URL('../store/store.worker.js', import.meta.url), {
       name: 'store',
       workerData: { ...workerData, indexPort },
@@ -159,6 +164,12 @@ export class StoreThread {
         this.#committedSequence = reply.sequence;
         this.#deletions.get(reply.deleteId)?.(reply.result);
         this.#deletions.delete(reply.deleteId);
+        return;
+      case 'removed':
+        this.#options.onRemoved(reply.files);
+        return;
+      case 'problem':
+        this.#options.onProblem(reply.detail);
         return;
       case 'spilled':
         this.#onSpilled(reply);

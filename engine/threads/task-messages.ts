@@ -125,6 +125,10 @@ export type StoreReply =
       readonly result: DeleteResult;
       readonly sequence: number;
     }
+  /** Files without any instance were removed: whoever keeps them open may let go. */
+  | { readonly kind: 'removed'; readonly files: readonly RemovedFile[] }
+  /** Something that an operator should know of; the store goes on. */
+  | { readonly kind: 'problem'; readonly detail: string }
   /** Writing failed in a way that must not be retried: no further commit will succeed. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'closed' };
@@ -133,6 +137,12 @@ export interface CommitOutcome {
   readonly commitId: number;
   /** `identical`: the same bytes were stored before; nothing was written. */
   readonly result: 'stored' | 'identical' | { readonly code: ErrorCode; readonly detail: string };
+}
+
+/** A file of the blob log: `segment` for one of many blobs, `file` for one of a single blob. */
+export interface RemovedFile {
+  readonly store: 'segment' | 'file';
+  readonly segment: number;
 }
 
 /** Instances that were deleted; after a failure some may be gone as well. */

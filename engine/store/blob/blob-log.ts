@@ -106,7 +106,7 @@ export class BlobLog implements BlobStore {
     } catch (error) {
       throw toWriteError(error);
     }
-    if (active !== undefined) closeSync(active.fd);
+    if (active !== undefined) finishSegment(active);
     return this.#active;
   }
 }
@@ -144,6 +144,12 @@ function layOut(
 function giveBack(segment: ActiveSegment): void {
   const bytes = Math.max(segment.end, segment.bytesAtOpen);
   if (fstatSync(segment.fd).size > bytes) ftruncateSync(segment.fd, bytes);
+}
+
+/** Closes a segment and gives back what was written beforehand and never used. */
+function finishSegment(segment: ActiveSegment): void {
+  ftruncateSync(segment.fd, segment.end);
+  closeSync(segment.fd);
 }
 
 function openSegment(path: string, number: number, end: number): ActiveSegment {

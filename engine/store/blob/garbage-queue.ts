@@ -46,13 +46,18 @@ export function readGarbage(database: RocksdbDatabase<StoreColumn>, limit: numbe
 
 /** The highest file number among the entries, 0 when there is none: it must not be given out again while its file may go. */
 export function lastGarbageFile(database: RocksdbDatabase<StoreColumn>): number {
-  return readGarbage(database, entriesMax).reduce(
-    (last, { segment }) => Math.max(last, segment),
-    0,
-  );
+  const { gte, lt } = garbageRange();
+  let last = 0;
+  for (let rest: { gte: Buffer } | { gt: Buffer } = { gte }; ;) {
+    const page = database.range('default', { ...rest, lt, limit: pageEntries, values: false });
+    for (const key of page.keys) last = Math.max(last, partsOfGarbageKey(key).segment);
+    const end = page.keys.at(-1);
+    if (!page.isCut || end === undefined) return last;
+    rest = { gt: end };
+  }
 }
 
-const entriesMax = 1_000_000;
+const pageEntries = 4096;
 
 function keyOf({ dueAtMs, segment, offset }: Garbage): Buffer {
   return garbageKey(dueAtMs, segment, offset);

@@ -11,6 +11,7 @@ import type {
 } from '#engine/threads/task-messages.js';
 import type { BlobReader, BlobStore } from '../blob/blob-store.js';
 import type { SpillFiles } from '../blob/spill-files.js';
+import type { Reclaimer } from '../reclaim/reclaimer.js';
 import type { Committer } from './committer.js';
 import type { Deletion } from './deletion.js';
 import { viewsOf } from './received-bytes.js';
@@ -23,6 +24,7 @@ export interface GroupLoopOptions {
   readonly beginDeletion: (
     request: DeleteRequest,
   ) => Pick<Deletion, 'deleteId' | 'instanceCount' | 'isDone' | 'step'>;
+  readonly reclaimer: Pick<Reclaimer, 'stepWhenDue' | 'close'>;
   readonly spills: SpillFiles;
   readonly blobs: BlobStore;
   readonly blobReader: BlobReader;
@@ -72,6 +74,22 @@ export class GroupLoop {
       }
       if (next !== undefined) this.#handle(next, ports);
       this.#continueDeletion(ports);
+      this.reclaim(ports);
+    }
+  }
+
+  /** A step of giving space back, when it is time for one; to be called now and then also when no message comes. */
+  reclaim(ports: GroupLoopPorts): void {
+    if (this.#failure !== undefined) return;
+    try {
+      const step = this.#options.reclaimer.stepWhenDue();
+      if (step === undefined) return;
+      const { removedFiles: files, problem } = step;
+      for (const file of files) this.#options.blobReader.forgetFile(file);
+      if (files.length > 0) ports.reply({ kind: 'removed', files });
+      if (problem !== undefined) ports.reply({ kind: 'problem', detail: problem.message });
+    } catch (error) {
+      this.#fail(error, ports);
     }
   }
 
@@ -89,6 +107,7 @@ export class GroupLoop {
   /** Ends the work with the files; uncommitted spills are removed. */
   async close(): Promise<void> {
     this.#options.spills.close();
+    this.#options.reclaimer.close();
     this.#options.blobReader.close();
     await this.#options.blobs.close();
   }

@@ -48,6 +48,11 @@ export function putInstance(batch: Batch, added: AddedInstance, blob: BlobLocato
   return record;
 }
 
+/** Replaces the record of an instance whose bytes have moved; its sequence stays, since nothing that is served has changed. */
+export function putMovedInstance(batch: Batch, partition: number, record: InstanceRecord): void {
+  batch.put('catalog', keys.instanceKey(partition, record), encodeInstanceRecord(record));
+}
+
 /** Takes all that the catalogue keeps of an instance out, but for what the column `frames` has. */
 export function deleteInstance(batch: Batch, partition: number, record: InstanceRecord): void {
   batch.delete('catalog', keys.instanceKey(partition, record));

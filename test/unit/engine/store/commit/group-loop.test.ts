@@ -45,6 +45,7 @@ function run(
     },
     sequence: () => 0,
     beginDeletion,
+    reclaimer: { stepWhenDue: () => undefined, close: () => undefined },
     spills: new SpillFiles(directory, new SegmentNumbers(directory, 0)),
     blobs,
     blobReader: blobs.reader,
