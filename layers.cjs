@@ -16,10 +16,12 @@ module.exports.allow = {
   'engine/threads': [...anyThread],
   'engine/transport': ['engine/base', 'native-bindings'],
   'engine/pipeline': [...anyThread, 'engine/query', 'engine/store', 'engine/threads'],
+  'engine/maintenance': [...anyThread, 'engine/store', 'engine/index'],
   'engine/open-engine': ['native-bindings', 'engine'],
   'engine/engine-types': ['engine'],
   src: [
     'engine/open-engine',
+    'engine/maintenance',
     'engine/engine-types',
     'engine/base',
     'engine/dicom',

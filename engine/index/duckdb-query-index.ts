@@ -1,6 +1,7 @@
 import { assert } from '#engine/base/assert.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
-import { compileSql } from '#engine/query/compile-sql.js';
+import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
+import { compileSql, indexTables } from '#engine/query/compile-sql.js';
 import type { QueryExpression, QueryKey, QueryPage } from '#engine/query/query-expression.js';
 import type { IndexFeed } from '#engine/threads/task-messages.js';
 import {
@@ -12,6 +13,7 @@ import {
   type DuckdbConnection,
 } from '#native-bindings/duckdb/duckdb-database.js';
 import { mergeFeeds, type PartitionBatch, type RowChange } from './feed-batch.js';
+import { Fingerprint, fingerprintColumns } from './fingerprint.js';
 import type { QueryIndex } from './query-index.js';
 import { createStatements, rowOf, schemaVersion } from './schema.js';
 
@@ -118,6 +120,16 @@ export class DuckdbQueryIndex implements QueryIndex {
     } finally {
       this.#returnReader(reader);
     }
+  }
+
+  /** What the rows of a partition are, for a comparison with the catalogue. Throws DuckDB's errors. */
+  async fingerprint(level: QueryLevel, partition: number): Promise<Fingerprint> {
+    const [row] = await this.#writer.run(
+      `SELECT ${fingerprintColumns} FROM ${indexTables[level].table} WHERE partition = $1`,
+      [BigInt(partition)],
+    );
+    const [count, sum, scattered] = (row ?? []).map((cell) => BigInt(String(cell)));
+    return new Fingerprint(Number(count), sum, scattered);
   }
 
   async close(): Promise<void> {
