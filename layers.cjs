@@ -12,11 +12,18 @@ module.exports.allow = {
   'engine/query': [...anyThread],
   'engine/store': [...anyThread, 'native-bindings'],
   'engine/index': [...anyThread, 'engine/query', 'engine/store', 'native-bindings'],
-  'engine/workers': [...anyThread],
+  'engine/codec': [...anyThread, 'native-bindings'],
+  'engine/workers': [...anyThread, 'engine/codec'],
   'engine/threads': [...anyThread],
   'engine/transport': ['engine/base', 'native-bindings'],
-  'engine/pipeline': [...anyThread, 'engine/query', 'engine/store', 'engine/threads'],
   'engine/maintenance': [...anyThread, 'engine/store', 'engine/index'],
+  'engine/pipeline': [
+    ...anyThread,
+    'engine/query',
+    'engine/store',
+    'engine/threads',
+    'engine/codec/codec-registry',
+  ],
   'engine/open-engine': ['native-bindings', 'engine'],
   'engine/engine-types': ['engine'],
   src: [
@@ -35,7 +42,13 @@ module.exports.allow = {
 
 // Folders that may name types of another folder without loading its code: messages that cross threads, records that travel.
 module.exports.allowTypes = {
-  'engine/threads': ['engine/store', 'engine/query', 'engine/workers', 'engine/index'],
+  'engine/threads': [
+    'engine/store',
+    'engine/query',
+    'engine/workers',
+    'engine/index',
+    'engine/codec',
+  ],
   'engine/query': ['engine/store'],
   'engine/store': ['engine/threads'],
   'engine/index': ['engine/threads'],

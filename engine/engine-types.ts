@@ -31,12 +31,22 @@ export interface Engine {
   /** `instanceUrl` is the absolute URL of the instance; BulkDataURIs start with it. */
   retrieveMetadata(partition: number, record: InstanceRecord, instanceUrl: string): Uint8Array;
   describeLayout(partition: number, record: InstanceRecord): InstanceLayout;
-  /** Bytes of one frame (1-based) as stored: native pixels, or the codestream without item headers. */
+  /**
+   * Bytes of one frame (1-based): as stored (native pixels in little endian, or the codestream without item headers), or in
+   * `transferSyntaxUid`.
+   */
   retrieveFrame(
     partition: number,
     record: InstanceRecord,
     frameNumber: number,
-  ): Promise<Uint8Array>;
+    transferSyntaxUid?: string,
+  ): BlobSource | Promise<BlobSource>;
+  /** Why the frames cannot be had in another transfer syntax than the stored one; undefined when they can. */
+  frameTranscodingRefusal(
+    partition: number,
+    record: InstanceRecord,
+    transferSyntaxUid: string,
+  ): string | undefined;
   /** Bytes of the bulk value at `path`; undefined when there is none. */
   retrieveBulkValue(
     partition: number,
@@ -76,8 +86,11 @@ export interface SearchResult {
 /** A stretch of stored bytes that can be read piece by piece. */
 export interface BlobSource {
   readonly length: number;
-  /** Up to `lengthMax` bytes from `position`, at least one unless `position` is the end. The result is the caller's. */
-  read(position: number, lengthMax: number): Promise<Uint8Array>;
+  /**
+   * Reads bytes from `position` into `target` and returns how many: as many as `target` takes or the source still has. A promise
+   * only where the bytes have to be waited for.
+   */
+  read(position: number, target: Uint8Array): number | Promise<number>;
 }
 
 export interface StoreSessionOptions {
@@ -136,5 +149,8 @@ export interface EngineStats {
   readonly commitsInFlight: number;
   readonly committedSequence: number;
   readonly indexedSequence: number;
+  readonly framesTranscoded: number;
+  readonly framesFromCache: number;
+  readonly codecQueueLength: number;
   readonly queriesByPlan: { readonly catalog: number; readonly index: number };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import type { Logger } from './base/logger.js';
+import { compileCodecs } from './codec/codec-set.js';
 import type { Engine, EngineStats } from './engine-types.js';
 import { deleteInstances } from './pipeline/delete-instances.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
@@ -10,10 +11,12 @@ import { retrieveFrame } from './pipeline/retrieve-frames.js';
 import { instancePages, openBlobSource } from './pipeline/retrieve-instance.js';
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
+import { FrameTranscoder } from './pipeline/transcode-frame.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
 import { Arena, arenaBlockBytes } from './threads/arena.js';
+import { CodecPool } from './threads/codec-pool.js';
 import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
@@ -40,6 +43,13 @@ export interface EngineOptions {
     readonly memoryLimitBytes: number;
     readonly threads: number;
     readonly queryTimeoutMs: number;
+  };
+  readonly codec: {
+    readonly threads: number;
+    readonly queueMax: number;
+    readonly frameTimeoutMs: number;
+    readonly framePixelsMax: number;
+    readonly cacheBytes: number;
   };
 }
 
@@ -86,6 +96,7 @@ interface EngineParts {
   readonly storeThread: StoreThread;
   readonly indexThread: IndexThread;
   readonly parsePool: ParsePool;
+  readonly codecPool: CodecPool;
 }
 
 async function startThreads(
@@ -96,7 +107,8 @@ async function startThreads(
     onRebuilding,
     onProblem,
   }: Pick<IndexThreadStart, 'onFailed' | 'onRebuilding'> & Pick<StoreThreadStart, 'onProblem'>,
-): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool'>> {
+): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool' | 'codecPool'>> {
+  const compiled = await compileCodecs();
   const feed = new MessageChannel();
   const databaseHandle = store.database.handle;
   const storeThread = await StoreThread.start({
@@ -125,11 +137,12 @@ async function startThreads(
     onRebuilding,
   });
   const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
-  return { storeThread, indexThread, parsePool };
+  const codecPool = new CodecPool(compiled, options.codec);
+  return { storeThread, indexThread, parsePool, codecPool };
 }
 
 function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
-  const { store, arena, storeThread, indexThread, parsePool } = parts;
+  const { store, arena, storeThread, indexThread, parsePool, codecPool } = parts;
   const { reader } = store;
   const counters = {
     instancesStored: 0,
@@ -155,6 +168,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   };
   const blobs = new BlobRangeReader(store.blobReader);
   const layouts = new InstanceLayouts(reader);
+  const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
   return {
     isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
@@ -167,8 +181,12 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     retrieveMetadata: (partition, record, instanceUrl) =>
       retrieveMetadata(reader, partition, record, instanceUrl),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
-    retrieveFrame: (partition, record, frameNumber) =>
-      retrieveFrame(blobs, layouts, { partition, record, frameNumber }),
+    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
+      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
+        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
+        : transcoder.transcode({ partition, record, frameNumber }, transferSyntaxUid),
+    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      transcoder.refusal(partition, record, transferSyntaxUid),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
@@ -180,6 +198,9 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       commitsInFlight: storeThread.commitsInFlight,
       committedSequence: storeThread.committedSequence,
       indexedSequence: indexThread.appliedSequence,
+      framesTranscoded: transcoder.framesTranscoded,
+      framesFromCache: transcoder.framesFromCache,
+      codecQueueLength: codecPool.queueLength,
       queriesByPlan: searchPipeline.queriesByPlan,
     }),
     health: () => parts.health,
@@ -189,11 +210,13 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
 
 /** Whoever borrows RocksDB ends before it is closed; the store thread commits what is under way first. */
 async function closeEngine({
+  codecPool,
   parsePool,
   storeThread,
   indexThread,
   store,
 }: EngineParts): Promise<void> {
+  await codecPool.close();
   await parsePool.close();
   await storeThread.close();
   await indexThread.close();

@@ -4,8 +4,9 @@ import type { HttpTransport } from '#engine/transport/http-transport.js';
 import { createUwsHttpTransport } from '#engine/transport/uws-http-transport.js';
 import type { Config } from './config/config-options.js';
 import { dicomwebRoutes } from './dicomweb/routes.js';
-import { DimseService, defaultDimseServiceOptions } from './dimse/dimse-service.js';
-import { dimseCounters } from './dimse/dimse-counters.js';
+import { dimseAdminRoutes } from './dimse/admin-routes.js';
+import { openDimse } from './dimse/open-dimse.js';
+import type { Dimse } from './dimse/open-dimse.js';
 import { createHttpService, type Route } from './http/http-service.js';
 import type { PublicUrlPolicy } from './http/public-base-url.js';
 import type { ServiceLogger } from './observability/logger.js';
@@ -30,36 +31,56 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
   const engine = await openEngine(config, log);
   const metrics = createMetrics(() => engine.stats());
   const draining = { isDraining: false };
-  const dimse = createDimse(config, engine, metrics, log);
-  const http = await createHttp(config, log, metrics, routesOf(config, engine, metrics, draining));
+  const dimse = await closingOnError(engine, () =>
+    openDimse({ config, engine, metrics, logger: log }),
+  );
+  const routes = routesOf({ config, engine, metrics, dimse, draining });
+  const http = await createHttp(config, log, metrics, routes);
   try {
     const httpPort = await http.listen(config.http.host, config.http.port);
-    const dimsePort = await dimse.start();
+    const dimsePort = await dimse.service.start();
+    const dimseTlsPort = await dimse.service.startTls();
     const scheme = config.http.tls.keyFile === undefined ? 'http' : 'https';
-    log.info({ httpPort, dimsePort }, 'gantry is ready');
+    log.info({ httpPort, dimsePort, dimseTlsPort }, 'gantry is ready');
     return {
       httpUrl: `${scheme}://${config.http.host}:${httpPort}`,
       dimseAddress: `${config.dimse.host}:${dimsePort}`,
       close: async () => {
         draining.isDraining = true;
-        await Promise.all([http.close(config.shutdownGraceMs), dimse.stop(config.shutdownGraceMs)]);
+        await Promise.all([
+          http.close(config.shutdownGraceMs),
+          dimse.close(config.shutdownGraceMs),
+        ]);
         await engine.close();
       },
     };
   } catch (error) {
     await http.close(0);
-    await dimse.stop(0);
+    await dimse.close(0);
     await engine.close();
     throw error;
   }
 }
 
-function routesOf(
-  config: Config,
-  engine: Engine,
-  metrics: Metrics,
-  draining: { readonly isDraining: boolean },
-): Route[] {
+/** What `open` gives; the engine is closed when it throws. */
+async function closingOnError<Part>(engine: Engine, open: () => Part): Promise<Part> {
+  try {
+    return open();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+interface RouteParts {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly metrics: Metrics;
+  readonly dimse: Dimse;
+  readonly draining: { readonly isDraining: boolean };
+}
+
+function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Route[] {
   return [
     ...operationsRoutes({
       metrics,
@@ -67,6 +88,7 @@ function routesOf(
       readiness: () =>
         draining.isDraining ? { isReady: false, reason: 'stopping' } : engine.health(),
     }),
+    ...dimseAdminRoutes(dimse),
     ...dicomwebRoutes({
       engine,
       rootPath: dicomwebRootPath,
@@ -106,34 +128,4 @@ function createHttp(
   const { keyFile, certFile } = http.tls;
   const tls = keyFile === undefined || certFile === undefined ? undefined : { keyFile, certFile };
   return createUwsHttpTransport(tls === undefined ? { handler } : { handler, tls });
-}
-
-function createDimse(
-  { dimse }: Config,
-  engine: Engine,
-  metrics: Metrics,
-  logger: ServiceLogger,
-): DimseService {
-  return new DimseService(
-    {
-      ...defaultDimseServiceOptions,
-      host: dimse.host,
-      port: dimse.port,
-      aeTitle: dimse.aeTitle,
-      checkCalledAe: dimse.checkCalledAe,
-      acceptedCallingAes: dimse.acceptedCallingAes,
-      additionalSopClasses: dimse.additionalSopClasses,
-      maximumLengthBytes: dimse.maxPduBytes,
-      associationsMax: dimse.maxAssociations,
-      connectionsPerAddressMax: dimse.maxAssociations,
-      artimTimeoutMs: dimse.artimTimeoutMs,
-      idleTimeoutMs: dimse.idleTimeoutMs,
-    },
-    {
-      openStoreSession: (options) => engine.openStoreSession(options),
-      isCongested: () => engine.isCongested(),
-      logger,
-      counters: dimseCounters(metrics),
-    },
-  );
 }

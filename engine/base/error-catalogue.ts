@@ -108,7 +108,7 @@ export const errorCatalogue = {
     dimse: 0x0110,
     failureReason: 0x0110,
     retryable: false,
-    text: 'the stored bytes fail their checksum',
+    text: 'the stored bytes are damaged',
   },
   'not-found': {
     http: 404,
@@ -200,6 +200,13 @@ export const errorCatalogue = {
     failureReason: 0x0110,
     retryable: true,
     text: 'the operation took too long',
+  },
+  'peer-unavailable': {
+    http: 502,
+    dimse: 0x0110,
+    failureReason: 0x0110,
+    retryable: true,
+    text: 'the remote application entity does not answer as it should',
   },
 } as const;
 

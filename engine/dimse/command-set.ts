@@ -49,8 +49,13 @@ export type CommandSet = {
 export const commandField = {
   cStoreRequest: 0x0001,
   cStoreResponse: 0x8001,
+  cGetRequest: 0x0010,
+  cFindRequest: 0x0020,
+  cMoveRequest: 0x0021,
   cEchoRequest: 0x0030,
   cEchoResponse: 0x8030,
+  nEventReportRequest: 0x0100,
+  nActionRequest: 0x0130,
   cCancelRequest: 0x0fff,
 } as const;
 
@@ -59,6 +64,9 @@ export const responseBit = 0x8000;
 
 /** Value of Command Data Set Type (0000,0800) that says that no data set follows; any other says that one does. */
 export const noDataSet = 0x0101;
+
+/** The value that we send to say that a data set follows. */
+export const withDataSet = 0x0000;
 
 const elementHeaderBytes = 8;
 const groupLengthElement = 0x0000;

@@ -1,11 +1,27 @@
 import { errorCatalogue } from '#engine/base/error-catalogue.js';
 import type { GantryError } from '#engine/base/error-catalogue.js';
 
-/** General status codes that the message layer itself gives, PS3.7 Annex C. */
+/** Status codes of PS3.7 Annex C, and those of the Query/Retrieve service class, PS3.4 §C.4. */
 export const dimseStatus = {
   success: 0x0000,
+  processingFailure: 0x0110,
+  noSuchObjectInstance: 0x0112,
+  invalidArgumentValue: 0x0115,
   sopClassNotSupported: 0x0122,
+  noSuchAction: 0x0123,
+  notAuthorized: 0x0124,
+  duplicateInvocation: 0x0210,
   unrecognizedOperation: 0x0211,
+  resourceLimitation: 0x0213,
+  /** Every sub-operation of a retrieval failed. */
+  subOperationsFailed: 0xa702,
+  moveDestinationUnknown: 0xa801,
+  /** Sub-operations of a retrieval failed or ended with a warning. */
+  subOperationsIncomplete: 0xb000,
+  cancel: 0xfe00,
+  pending: 0xff00,
+  /** Pending; optional keys are not supported. */
+  pendingWithUnsupportedKeys: 0xff01,
 } as const;
 
 /** Length of Error Comment (0000,0902), VR LO. */

@@ -32,6 +32,11 @@ export class MessageWriter {
     this.#send = send;
   }
 
+  /** Bytes that one PDU carries: data sets given in multiples of it make no small PDUs in between. */
+  get fragmentBytesMax(): number {
+    return this.#fragmentBytesMax;
+  }
+
   /** Sends a command set; the data set, if it announces one, is to follow. */
   writeCommand(contextId: number, command: CommandSet): void {
     this.#write(contextId, true, true, encodeCommandSet(command));

@@ -13,9 +13,13 @@ export interface IndexServiceOptions {
   readonly queryTimeoutMs: number;
 }
 
-/** Rows of live feeds are written together: after this time, or when so many have come. */
-const flushIntervalMs = 50;
-const flushRowCount = 1_000;
+/**
+ * Rows of live feeds are written together: when a query waits for them, when so many have come, or after this time. A write
+ * costs about 30 ms of processor time however few its rows are, so writing each commit group by itself would take more of it
+ * than ingest. What is lost with the process is read again from the catalogue.
+ */
+const flushIntervalMs = 1_000;
+const flushRowCount = 2_000;
 
 /** Rows that wait in memory. Beyond it they are dropped and read again from the catalogue, at the pace of the index. */
 const pendingRowCountMax = 20_000;
@@ -61,6 +65,7 @@ export class IndexService {
   #pendingRowCount = 0;
   #announcedSequence = 0;
   #flushTimer: NodeJS.Timeout | undefined;
+  #isFlushTime = false;
   #working: Promise<void> | undefined;
   readonly #queries = new Map<number, PendingQuery>();
 
@@ -86,7 +91,21 @@ export class IndexService {
     this.#pendingRowCount += rowCountOf(feed);
     if (this.#pendingRowCount > pendingRowCountMax) this.#fallBehind();
     if (this.#pendingRowCount >= flushRowCount || this.#isBehind) this.#startWork();
-    else this.#flushTimer ??= setTimeout(() => this.#startWork(), flushIntervalMs);
+    else this.#armFlushTimer();
+  }
+
+  #armFlushTimer(): void {
+    this.#flushTimer ??= setTimeout(() => {
+      this.#flushTimer = undefined;
+      this.#isFlushTime = true;
+      this.#startWork();
+    }, flushIntervalMs);
+  }
+
+  #isFlushDue(): boolean {
+    if (this.#pending.length === 0) return false;
+    if (this.#isFlushTime || this.#isClosing) return true;
+    return this.#pendingRowCount >= flushRowCount || this.#hasWaitingQuery();
   }
 
   acceptRequest(request: IndexRequest): void {
@@ -184,8 +203,6 @@ export class IndexService {
   }
 
   #startWork(): void {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
     this.#working ??= this.#work();
   }
 
@@ -197,13 +214,14 @@ export class IndexService {
       try {
         if (this.#index === undefined || this.#damage !== undefined) await this.#openIndex();
         else if (this.#isBehind && !this.#isClosing) await this.#catchUp(this.#index);
-        else if (this.#pending.length > 0) await this.#flush(this.#index);
+        else if (this.#isFlushDue()) await this.#flush(this.#index);
         else break;
       } catch (error) {
         this.#fail(toGantryError(error));
       }
     }
     this.#working = undefined;
+    if (this.#pending.length > 0 && !this.#isClosing) this.#armFlushTimer();
   }
 
   /** Opens the index; one that is damaged is set aside first. */
@@ -258,6 +276,7 @@ export class IndexService {
       if (rowCount >= flushRowCount) break;
     }
     const feeds = this.#pending.splice(0, feedCount);
+    this.#isFlushTime &&= this.#pending.length > 0;
     this.#pendingRowCount -= rowCount;
     await this.#apply(index, feeds);
   }
@@ -296,6 +315,7 @@ export class IndexService {
     if (this.#isClosing) return;
     this.#drainFeeds();
     this.#isClosing = true;
+    clearTimeout(this.#flushTimer);
     this.#abortQueries(new GantryError('store-unavailable', 'the index is closing'));
     this.#startWork();
     await this.#working;

@@ -50,8 +50,9 @@ async function feed(
   isComplete: () => boolean,
 ): Promise<void> {
   for (let position = 0; position < deflated.length && !isComplete();) {
-    const piece = await deflated.read(position, readBytes);
-    position += piece.length;
+    // The stream keeps what it is given until it has inflated it, so every piece is a buffer of its own.
+    const piece = Buffer.allocUnsafeSlow(Math.min(readBytes, deflated.length - position));
+    position += await deflated.read(position, piece);
     if (isComplete()) return;
     if (!inflate.write(piece)) {
       await new Promise<void>((resolve) => {

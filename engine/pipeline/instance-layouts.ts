@@ -1,28 +1,34 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { LruCache } from '#engine/base/lru-cache.js';
 import type { InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
+import {
+  readImagePixelDescription,
+  type ImagePixelDescription,
+} from '#engine/dicom/pixel-data/image-pixel-description.js';
 import { frameTablePageEntries } from '#engine/dicom/pixel-data/frame-table.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 
 const layoutsCachedMax = 4096;
 const frameTablePagesCachedMax = 512;
+const descriptionsCachedMax = 4096;
 
 /**
- * Layouts and frame table pages as retrieves need them, the recent ones in memory: tiles of a slide come by the thousand from
+ * Layouts, image descriptions and frame table pages as retrieves need them, the recent ones in memory: tiles of a slide come by the thousand from
  * one instance. Keys hold the record's sequence, so an instance that was replaced is never answered from the cache.
  */
 export class InstanceLayouts {
   readonly #reader: CatalogReader;
   readonly #layouts = new LruCache<string, InstanceLayout>(layoutsCachedMax);
   readonly #pages = new LruCache<string, Uint8Array>(frameTablePagesCachedMax);
+  readonly #descriptions = new LruCache<string, ImagePixelDescription>(descriptionsCachedMax);
 
   constructor(reader: CatalogReader) {
     this.#reader = reader;
   }
 
   layoutOf(partition: number, record: InstanceRecord): InstanceLayout {
-    const key = cacheKey(partition, record);
+    const key = contentKey(partition, record);
     const cached = this.#layouts.get(key);
     if (cached !== undefined) return cached;
     const layout = this.#reader.readLayout(partition, record);
@@ -31,10 +37,32 @@ export class InstanceLayouts {
     return layout;
   }
 
+  /** The Image Pixel module of the instance. Throws `not-acceptable` when it describes no frames that can be decoded. */
+  imagePixelDescription(partition: number, record: InstanceRecord): ImagePixelDescription {
+    const key = contentKey(partition, record);
+    const cached = this.#descriptions.get(key);
+    if (cached !== undefined) return cached;
+    const document = this.#reader.readMetadata(partition, record);
+    if (document === undefined) throw new GantryError('corrupt', 'the metadata record is missing');
+    const description = readImagePixelDescription(document.json);
+    this.#descriptions.set(key, description);
+    return description;
+  }
+
+  /** Bits Allocated; undefined where the image is described in a way that `imagePixelDescription` refuses. */
+  findBitsAllocated(partition: number, record: InstanceRecord): number | undefined {
+    try {
+      return this.imagePixelDescription(partition, record).bitsAllocated;
+    } catch (error) {
+      if (error instanceof GantryError && error.code === 'not-acceptable') return undefined;
+      throw error;
+    }
+  }
+
   /** The page of the frame table that holds the entry of `frameIndex` (0-based). */
   frameTablePage(partition: number, record: InstanceRecord, frameIndex: number): Uint8Array {
     const page = Math.floor(frameIndex / frameTablePageEntries);
-    const key = `${cacheKey(partition, record)}/${page}`;
+    const key = `${contentKey(partition, record)}/${page}`;
     const cached = this.#pages.get(key);
     if (cached !== undefined) return cached;
     const bytes = this.#reader.readFrameTablePage(partition, record, page);
@@ -44,6 +72,7 @@ export class InstanceLayouts {
   }
 }
 
-function cacheKey(partition: number, record: InstanceRecord): string {
+/** Names the content of an instance: the sequence of its record changes with it. */
+export function contentKey(partition: number, record: InstanceRecord): string {
   return `${partition}/${record.sequence}/${record.seriesInstanceUid}/${record.sopInstanceUid}`;
 }

@@ -25,7 +25,10 @@ export function retrieveBulkValue(
   const deflated = openBlobSource(reader, record.blob, layout.dataSetOffset);
   return {
     length: value.length,
-    read: (position, lengthMax) =>
-      inflateRange(deflated, value.offset + position, Math.min(lengthMax, value.length - position)),
+    read: async (position, target) => {
+      const length = Math.min(target.length, value.length - position);
+      target.set(await inflateRange(deflated, value.offset + position, length));
+      return length;
+    },
   };
 }

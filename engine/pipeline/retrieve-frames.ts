@@ -8,10 +8,11 @@ import {
   readFrameEntry,
 } from '#engine/dicom/pixel-data/frame-table.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { BlobSource } from '../engine-types.js';
 import { inflateRange } from './inflate-range.js';
 import type { InstanceLayouts } from './instance-layouts.js';
 import type { BlobRangeReader } from './read-blob.js';
-import { openBlobSource } from './retrieve-instance.js';
+import { bytesSource, openBlobSource, readWhole } from './retrieve-instance.js';
 
 export interface FrameAddress {
   readonly partition: number;
@@ -21,44 +22,87 @@ export interface FrameAddress {
 }
 
 /**
- * Bytes of frame `frameNumber` (1-based) as stored: native pixels in little endian, or the codestream without item headers
- * (PS3.18 §8.7.3.3).
- * One positioned read whatever the size of the instance.
+ * Frame `frameNumber` (1-based) as stored: native pixels in little endian, or the codestream without item headers
+ * (PS3.18 §8.7.3.3). As a rule that is one stretch of the blob, whatever the size of the instance.
  */
-export async function retrieveFrame(
+export function retrieveFrame(
   reader: BlobRangeReader,
   layouts: InstanceLayouts,
   { partition, record, frameNumber }: FrameAddress,
-): Promise<Uint8Array> {
+): BlobSource | Promise<BlobSource> {
   const layout = layouts.layoutOf(partition, record);
   const { pixel } = layout;
   if (pixel.kind === 'none') throw new GantryError('not-found', 'the instance has no pixel data');
   if (frameNumber > pixel.frameCount) {
     throw new GantryError('not-found', `the instance has ${pixel.frameCount} frames`);
   }
-  if (pixel.kind === 'encapsulated') {
-    const page = layouts.frameTablePage(partition, record, frameNumber - 1);
-    const entry = readFrameEntry(page, (frameNumber - 1) % frameTablePageEntries);
-    if (entry === undefined) throw new GantryError('corrupt', 'the frame table is too short');
-    const range = await reader.read(record.blob, entry.offset, entry.length);
-    return entry.fragmentCount > 1 ? joinFragments(range, entry.fragmentCount) : range;
+  if (pixel.kind === 'native') {
+    const range = nativeFrameRange(pixel, frameNumber);
+    if (layout.transferSyntaxUid !== explicitVrBigEndianUid) {
+      return nativeFrame(reader, record, layout, range);
+    }
+    const is32Bit = (): boolean => layouts.findBitsAllocated(partition, record) === 32;
+    return swappedFrame(reader, record, wordBytesOf(layout, is32Bit), { ...range, pixel });
   }
-  const { offset, length, shiftBits } = nativeFrameRange(pixel, frameNumber);
-  if (layout.deflated) {
-    const deflated = openBlobSource(reader, record.blob, layout.dataSetOffset);
-    const bytes = await inflateRange(deflated, offset, length);
-    return shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, pixel.frameBits);
-  }
-  const bytes = await reader.read(record.blob, offset, length);
-  if (layout.transferSyntaxUid === explicitVrBigEndianUid) swapWords(bytes, wordBytesOf(layout));
-  return shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, pixel.frameBits);
+  const page = layouts.frameTablePage(partition, record, frameNumber - 1);
+  const entry = readFrameEntry(page, (frameNumber - 1) % frameTablePageEntries);
+  if (entry === undefined) throw new GantryError('corrupt', 'the frame table is too short');
+  const { offset, length, fragmentCount } = entry;
+  const range = openBlobSource(reader, record.blob, offset, length);
+  if (fragmentCount === 1) return range;
+  return readWhole(range).then((bytes) => bytesSource(joinFragments(bytes, fragmentCount)));
 }
 
-/** Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). */
-function wordBytesOf(layout: InstanceLayout): number {
-  const value = layout.bulkValues.find(({ path }) => pixelDataPaths.has(path));
-  return value === undefined ? 1 : wordBytes(vrCode(value.vr));
+function nativeFrame(
+  reader: BlobRangeReader,
+  record: InstanceRecord,
+  layout: InstanceLayout,
+  { offset, length, shiftBits, frameBits }: NativeFrameRange,
+): BlobSource | Promise<BlobSource> {
+  const range = openBlobSource(reader, record.blob, offset, length);
+  if (!layout.deflated && shiftBits === 0) return range;
+  const stored = layout.deflated
+    ? inflateRange(openBlobSource(reader, record.blob, layout.dataSetOffset), offset, length)
+    : readWhole(range);
+  return stored.then((bytes) =>
+    bytesSource(shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, frameBits)),
+  );
 }
+
+/** A big endian frame. Words are read whole, also where a frame of an odd length starts or ends inside one. */
+async function swappedFrame(
+  reader: BlobRangeReader,
+  record: InstanceRecord,
+  bytesPerWord: number,
+  {
+    pixel,
+    offset,
+    length,
+    shiftBits,
+    frameBits,
+  }: NativeFrameRange & { readonly pixel: NativeLayout },
+): Promise<BlobSource> {
+  const lead = (offset - pixel.offset) % bytesPerWord;
+  const wordsEnd = Math.ceil((lead + length) / bytesPerWord) * bytesPerWord;
+  const available = pixel.offset + pixel.length - (offset - lead);
+  const wordsLength = Math.min(wordsEnd, available);
+  const words = await readWhole(openBlobSource(reader, record.blob, offset - lead, wordsLength));
+  swapWords(words, bytesPerWord);
+  const bytes = words.subarray(lead, lead + length);
+  return bytesSource(shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, frameBits));
+}
+
+/**
+ * Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). Pixels of 32
+ * bits are turned round whole also where the VR says words of 16.
+ */
+function wordBytesOf(layout: InstanceLayout, is32Bit: () => boolean): number {
+  const value = layout.bulkValues.find(({ path }) => pixelDataPaths.has(path));
+  if (value === undefined) return 1;
+  return value.vr === 'OW' && is32Bit() ? 4 : wordBytes(vrCode(value.vr));
+}
+
+type NativeLayout = Extract<PixelLayout, { kind: 'native' }>;
 
 const pixelDataPaths: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
 
@@ -70,11 +114,16 @@ function swapWords(bytes: Uint8Array, bytesPerWord: number): void {
   else if (bytesPerWord === 8) words.swap64();
 }
 
+interface NativeFrameRange {
+  readonly offset: number;
+  readonly length: number;
+  /** Bits in front of the frame in its first byte. */
+  readonly shiftBits: number;
+  readonly frameBits: number;
+}
+
 /** Where a native frame lies. Frames of 1-bit pixels follow each other without padding (PS3.5 §8.1.1), so may start mid-byte. */
-function nativeFrameRange(
-  pixel: Extract<PixelLayout, { kind: 'native' }>,
-  frameNumber: number,
-): { offset: number; length: number; shiftBits: number } {
+function nativeFrameRange(pixel: NativeLayout, frameNumber: number): NativeFrameRange {
   const startBits = (frameNumber - 1) * pixel.frameBits;
   const startByte = Math.floor(startBits / 8);
   const endByte = Math.min(Math.ceil((startBits + pixel.frameBits) / 8), pixel.length);
@@ -82,6 +131,7 @@ function nativeFrameRange(
     offset: pixel.offset + startByte,
     length: Math.max(endByte - startByte, 0),
     shiftBits: startBits % 8,
+    frameBits: pixel.frameBits,
   };
 }
 

@@ -12,9 +12,28 @@ export function openBlobSource(
 ): BlobSource {
   return {
     length,
-    read: (position, lengthMax) =>
-      reader.read(locator, offset + position, Math.min(lengthMax, length - position)),
+    read: (position, target) =>
+      reader.read(locator, offset + position, target.subarray(0, length - position)),
   };
+}
+
+/** Bytes that are in memory already. */
+export function bytesSource(bytes: Uint8Array): BlobSource {
+  return {
+    length: bytes.length,
+    read: (position, target) => {
+      const piece = bytes.subarray(position, position + target.length);
+      target.set(piece);
+      return piece.length;
+    },
+  };
+}
+
+/** The whole of a source that is known to be small enough for memory. */
+export async function readWhole(source: BlobSource): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(source.length);
+  await source.read(0, bytes);
+  return bytes;
 }
 
 /** Records read at a time: enough to amortise a step, few enough to hold the event loop for about a millisecond. */

@@ -102,6 +102,8 @@ export class ArenaWriter {
 
   /** Appends `chunk` to `extents`; false when the arena has no block left, and then nothing more may be appended to them. */
   append(chunk: Uint8Array, extents: GrowingExtent[]): boolean {
+    // Instances start on a word, so that the store thread copies them word by word too.
+    if (extents.length === 0) this.#used = Math.ceil(this.#used / 8) * 8;
     let position = 0;
     while (position < chunk.length) {
       if (this.#block === -1 || this.#used === arenaBlockBytes) {

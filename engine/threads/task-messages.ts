@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#engine/base/error-catalogue.js';
 import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import type { ImagePixelDescription } from '#engine/dicom/pixel-data/image-pixel-description.js';
 import type {
   InstanceKey,
   SeriesKey,
@@ -11,7 +12,8 @@ import type { QueryExpression, QueryPage } from '#engine/query/query-expression.
 
 /**
  * Every message that crosses a thread boundary: plain data, no class, no function. All fields are copied by structured clone;
- * instance bytes never are: they lie in the shared arena and messages name their extents.
+ * instance bytes never are: they lie in the shared arena and messages name their extents. Bytes of frames are moved: whoever
+ * sends them has them no longer.
  */
 
 /** A run of bytes in the shared arena; it never crosses a block border. `offset` counts from the start of the arena. */
@@ -206,3 +208,18 @@ export type IndexReply =
   | { readonly kind: 'rebuilding'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string }
   | { readonly kind: 'closed' };
+
+// ---- main → codec pool, and back ----
+export interface CodecTask {
+  /** Moved. Native little endian pixels, or a codestream without item headers; it fills its buffer. */
+  readonly frame: Uint8Array;
+  readonly image: ImagePixelDescription;
+  /** Explicit VR Little Endian stands for native frames. */
+  readonly fromUid: string;
+  readonly toUid: string;
+}
+
+export type CodecResult =
+  /** `frame` is moved. */
+  | { readonly ok: true; readonly frame: Uint8Array }
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string };

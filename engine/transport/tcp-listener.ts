@@ -1,59 +1,71 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { SocketConnection, streamBufferBytes } from './socket-connection.js';
+import type { TcpConnection, TcpReceiver } from './tcp-connection.js';
+import { tlsProfile } from './tls-profile.js';
 
-/** One accepted TCP connection. After it has closed every method is a no-op. */
-export interface TcpConnection {
-  readonly remoteAddress: string;
-  /**
-   * Queues `bytes`, which must not change afterwards; all writes of one turn of the event loop leave together. False says that
-   * much is waiting to be sent: stop producing until `onDrain`.
-   */
-  write(bytes: Uint8Array): boolean;
-  /** Asks for no more data until `resume`. While paused, a disconnection is not noticed. */
-  pause(): void;
-  resume(): void;
-  /** Closes after what was written has been sent, or after `closeTimeoutMs`. */
-  close(): void;
-  /** Closes at once. */
-  destroy(): void;
-}
-
-/** What the owner of a connection gets to know. */
-export interface TcpReceiver {
-  /** `chunk` is the receiver's to keep. */
-  onData(chunk: Buffer): void;
-  onDrain(): void;
-  /** Called once, last, however the connection ended. */
-  onClose(): void;
+/** Keys of a TLS server, PEM. */
+export interface TlsServerOptions {
+  readonly key: Buffer;
+  readonly cert: Buffer;
+  /** Authorities that certificates of clients must come from. */
+  readonly ca?: Buffer;
+  /** Refuse clients without a certificate of `ca`. */
+  readonly isMutual: boolean;
+  /** For the handshake. */
+  readonly timeoutMs: number;
 }
 
 export interface TcpListenerOptions {
+  /** Without it connections are plain. */
+  readonly tls?: TlsServerOptions;
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
   /** Called for each connection; data flows from the next turn of the event loop on. */
   readonly onConnection: (connection: TcpConnection) => TcpReceiver;
   /** Called when a connection was refused because of a limit. */
   readonly onRefused: (remoteAddress: string) => void;
+  /** Called when a client did not come through the TLS handshake; `reason` is the library's code or sentence. */
+  readonly onTlsFailure?: (remoteAddress: string, reason: string) => void;
 }
-
-/** Bytes buffered in each direction before the stream says that it is enough. */
-const streamBufferBytes = 256 * 1024;
-
-/** How long `close` waits for the peer to take what was written. */
-const closeTimeoutMs = 5_000;
 
 /** Listens for TCP connections and keeps their number within limits, in total and per remote address. */
 export class TcpListener {
   readonly #options: TcpListenerOptions;
   readonly #server: Server;
+  /** Every socket accepted, those in the TLS handshake too. */
+  readonly #sockets = new Set<Socket>();
   readonly #connections = new Set<SocketConnection>();
   readonly #countByAddress = new Map<string, number>();
 
   constructor(options: TcpListenerOptions) {
     this.#options = options;
     // Without TCP_NODELAY each small response waits for the peer's delayed acknowledgement, some 40 ms.
-    this.#server = createServer({ noDelay: true, highWaterMark: streamBufferBytes }, (socket) => {
-      this.#accept(socket);
+    const stream = { noDelay: true, highWaterMark: streamBufferBytes };
+    const { tls } = options;
+    if (tls === undefined) {
+      this.#server = createServer(stream, (socket) => {
+        if (this.#admit(socket)) this.#connect(socket);
+      });
+      return;
+    }
+    this.#server = createTlsServer({
+      ...stream,
+      ...tlsProfile,
+      key: tls.key,
+      cert: tls.cert,
+      ...(tls.ca !== undefined && { ca: tls.ca }),
+      requestCert: tls.isMutual,
+      rejectUnauthorized: tls.isMutual,
+      honorCipherOrder: true,
+      handshakeTimeout: tls.timeoutMs,
+    });
+    this.#server.on('connection', (socket: Socket) => this.#admit(socket));
+    this.#server.on('secureConnection', (socket: Socket) => this.#connect(socket));
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      options.onTlsFailure?.(socket.remoteAddress ?? '', error.code ?? error.message);
+      socket.destroy();
     });
   }
 
@@ -79,109 +91,42 @@ export class TcpListener {
   /** Closes every connection at once; resolves when all have closed. */
   async destroyAll(): Promise<void> {
     this.stopListening();
-    await Promise.all(
-      [...this.#connections].map((connection) => {
-        connection.destroy();
-        return connection.closed;
-      }),
-    );
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all([...this.#connections].map((connection) => connection.closed));
   }
 
-  #accept(socket: Socket): void {
+  /** Counts a new socket against the limits, or refuses it. */
+  #admit(socket: Socket): boolean {
+    socket.on('error', () => undefined);
     const remoteAddress = socket.remoteAddress ?? '';
     const addressCount = this.#countByAddress.get(remoteAddress) ?? 0;
     const isRefused =
-      this.#connections.size >= this.#options.connectionsMax ||
+      this.#sockets.size >= this.#options.connectionsMax ||
       addressCount >= this.#options.connectionsPerAddressMax;
     if (isRefused) {
-      socket.on('error', () => undefined);
       socket.destroy();
       this.#options.onRefused(remoteAddress);
-      return;
+      return false;
     }
+    this.#sockets.add(socket);
     this.#countByAddress.set(remoteAddress, addressCount + 1);
-    const connection = new SocketConnection(socket, remoteAddress);
-    this.#connections.add(connection);
-    void connection.closed.then(() => {
-      this.#release(connection);
+    socket.once('close', () => {
+      this.#release(socket, remoteAddress);
     });
+    return true;
+  }
+
+  #connect(socket: Socket): void {
+    const connection = new SocketConnection(socket);
+    this.#connections.add(connection);
+    void connection.closed.then(() => this.#connections.delete(connection));
     connection.attach(this.#options.onConnection(connection));
   }
 
-  #release(connection: SocketConnection): void {
-    this.#connections.delete(connection);
-    const { remoteAddress } = connection;
+  #release(socket: Socket, remoteAddress: string): void {
+    this.#sockets.delete(socket);
     const count = (this.#countByAddress.get(remoteAddress) ?? 1) - 1;
     if (count === 0) this.#countByAddress.delete(remoteAddress);
     else this.#countByAddress.set(remoteAddress, count);
-  }
-}
-
-class SocketConnection implements TcpConnection {
-  readonly remoteAddress: string;
-  readonly closed: Promise<void>;
-  readonly #socket: Socket;
-  #isCorked = false;
-  #closeTimer: NodeJS.Timeout | undefined;
-
-  constructor(socket: Socket, remoteAddress: string) {
-    this.#socket = socket;
-    this.remoteAddress = remoteAddress;
-    this.closed = new Promise((resolve) => {
-      socket.once('close', () => {
-        clearTimeout(this.#closeTimer);
-        resolve();
-      });
-    });
-    // A reset is followed by `close`, which is all that matters here.
-    socket.on('error', () => undefined);
-  }
-
-  attach(receiver: TcpReceiver): void {
-    this.#socket.on('data', (chunk: Buffer) => {
-      receiver.onData(chunk);
-    });
-    this.#socket.on('drain', () => {
-      receiver.onDrain();
-    });
-    this.#socket.once('close', () => {
-      receiver.onClose();
-    });
-  }
-
-  write(bytes: Uint8Array): boolean {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return true;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      process.nextTick(this.#uncork);
-    }
-    return this.#socket.write(bytes);
-  }
-
-  readonly #uncork = (): void => {
-    this.#isCorked = false;
-    this.#socket.uncork();
-  };
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  close(): void {
-    if (this.#socket.destroyed || this.#closeTimer !== undefined) return;
-    this.#closeTimer = setTimeout(() => {
-      this.#socket.destroy();
-    }, closeTimeoutMs);
-    this.#closeTimer.unref();
-    this.#socket.destroySoon();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
   }
 }

@@ -12,7 +12,12 @@ import type {
   PresentationContextAnswer,
   ProposedPresentationContext,
 } from './pdu-types.js';
-import type { RoleSelection, UserIdentity, UserInformation } from './user-information.js';
+import type {
+  ExtendedNegotiation,
+  RoleSelection,
+  UserIdentity,
+  UserInformation,
+} from './user-information.js';
 
 /** What an acceptor takes, and what it says of itself. */
 export interface AcceptancePolicy {
@@ -28,10 +33,14 @@ export interface AcceptancePolicy {
   readonly isUserIdentityAccepted?: (identity: UserIdentity) => boolean;
   capacity(): 'available' | 'limit-reached' | 'congested';
   isAbstractSyntaxAccepted(abstractSyntaxUid: string): boolean;
+  /** Whether this requestor may use the class, one that is accepted in general. Without it every requestor may. */
+  readonly isAbstractSyntaxPermitted?: (abstractSyntaxUid: string) => boolean;
   /** Whether the requestor may be the SCP of this class, as C-GET needs (PS3.7 §D.3.3.4). */
   isScpRoleAccepted(sopClassUid: string): boolean;
   /** One of `proposed` (in the requestor's order), or undefined when none is known. */
-  chooseTransferSyntax(proposed: readonly string[]): string | undefined;
+  chooseTransferSyntax(abstractSyntaxUid: string, proposed: readonly string[]): string | undefined;
+  /** The answer to the extended negotiation of an accepted class; undefined for none (PS3.7 §D.3.3.5). */
+  answerExtendedNegotiation(sopClassUid: string, information: Uint8Array): Uint8Array | undefined;
 }
 
 /** A presentation context that both sides agreed on. */
@@ -145,11 +154,12 @@ function answerContext(
     const result = presentationContextResult.abstractSyntaxNotSupported;
     return { contextId, result, transferSyntaxUid: placeholder };
   }
-  if (role !== undefined && !role.isScu && !role.isScp) {
+  const isPermitted = policy.isAbstractSyntaxPermitted?.(abstractSyntaxUid) ?? true;
+  if (!isPermitted || (role !== undefined && !role.isScu && !role.isScp)) {
     const result = presentationContextResult.userRejection;
     return { contextId, result, transferSyntaxUid: placeholder };
   }
-  const transferSyntaxUid = policy.chooseTransferSyntax(transferSyntaxUids);
+  const transferSyntaxUid = policy.chooseTransferSyntax(abstractSyntaxUid, transferSyntaxUids);
   if (transferSyntaxUid === undefined) {
     const result = presentationContextResult.transferSyntaxesNotSupported;
     return { contextId, result, transferSyntaxUid: placeholder };
@@ -171,7 +181,7 @@ function answerUserInformation(
     implementationClassUid: policy.implementationClassUid,
     implementationVersionName: policy.implementationVersionName,
     roleSelections: [...roles.values()],
-    extendedNegotiations: [],
+    extendedNegotiations: answerExtendedNegotiations(proposed.extendedNegotiations, policy),
     commonExtendedNegotiations: [],
     ...(window !== undefined && {
       asynchronousOperationsWindow: {
@@ -185,6 +195,19 @@ function answerUserInformation(
     }),
     ...(isIdentityAnswered && { userIdentityResponse: new Uint8Array(0) }),
   };
+}
+
+function answerExtendedNegotiations(
+  proposed: readonly ExtendedNegotiation[],
+  policy: AcceptancePolicy,
+): ExtendedNegotiation[] {
+  return proposed
+    .slice(0, limits.presentationContextCountMax)
+    .flatMap(({ sopClassUid, information: proposal }) => {
+      if (!policy.isAbstractSyntaxAccepted(sopClassUid)) return [];
+      const information = policy.answerExtendedNegotiation(sopClassUid, proposal);
+      return information === undefined ? [] : [{ sopClassUid, information }];
+    });
 }
 
 /** The smaller of a proposed number of operations, where 0 is unlimited, and ours. */

@@ -24,6 +24,34 @@ const crossChecks: readonly CrossCheck[] = [
         : undefined,
   },
   {
+    keys: ['dimse.tls.keyFile', 'dimse.tls.certFile'],
+    check: ({ dimse: { tls } }) =>
+      (tls.keyFile === undefined) !== (tls.certFile === undefined)
+        ? 'dimse.tls.keyFile and dimse.tls.certFile are given together or not at all'
+        : undefined,
+  },
+  {
+    keys: ['dimse.tls.port', 'dimse.tls.keyFile'],
+    check: ({ dimse: { tls } }) =>
+      tls.port !== undefined && tls.keyFile === undefined
+        ? 'needs dimse.tls.keyFile and dimse.tls.certFile'
+        : undefined,
+  },
+  {
+    keys: ['dimse.tls.mutual', 'dimse.tls.port', 'dimse.tls.caFile'],
+    check: ({ dimse: { tls } }) =>
+      tls.port !== undefined && tls.mutual && tls.caFile === undefined
+        ? 'needs dimse.tls.caFile: certificates of callers have to come from somebody'
+        : undefined,
+  },
+  {
+    keys: ['dimse.localAes', 'dimse.aeTitle'],
+    check: ({ dimse: { localAes, aeTitle } }) => {
+      const repeated = findRepeated([aeTitle, ...localAes.map((local) => local.aeTitle)]);
+      return repeated === undefined ? undefined : `names the AE title ${repeated} twice`;
+    },
+  },
+  {
     keys: ['dimse.port', 'http.port', 'http.host', 'dimse.host'],
     check: ({ http, dimse }) =>
       http.port !== 0 && http.port === dimse.port && http.host === dimse.host
@@ -50,8 +78,7 @@ const crossChecks: readonly CrossCheck[] = [
   {
     keys: ['remoteAes'],
     check: ({ remoteAes }) => {
-      const titles = remoteAes.map((remote) => remote.aeTitle.trim());
-      const repeated = titles.find((title, position) => titles.indexOf(title) !== position);
+      const repeated = findRepeated(remoteAes.map((remote) => remote.aeTitle));
       return repeated === undefined ? undefined : `names the AE title ${repeated} twice`;
     },
   },
@@ -68,6 +95,11 @@ export function checkConfig(
       const message = row.check(config);
       return message === undefined ? [] : [{ key: row.keys[0], message }];
     });
+}
+
+function findRepeated(aeTitles: readonly string[]): string | undefined {
+  const titles = aeTitles.map((title) => title.trim());
+  return titles.find((title, position) => titles.indexOf(title) !== position);
 }
 
 function atMost(value: number, otherKey: ConfigKey, other: number): string | undefined {

@@ -3,8 +3,10 @@ import { limits } from '#engine/base/limits.js';
 import {
   aeTitle,
   boolean,
+  dimseVerbs,
   integer,
   listOf,
+  localAe,
   oneOf,
   optional,
   remoteAe,
@@ -121,15 +123,25 @@ export const configOptions = [
     flagName: 'ae-title',
     doc: 'AE title of the store.',
   }),
+  option('dimse.localAes', {
+    type: listOf(localAe()),
+    default: [],
+    doc: 'Further AE titles of the store, each with the partition that what it is sent goes to: in a file as `{aeTitle, partition}`, as text `AE=1`. `dimse.aeTitle` has partition 0.',
+  }),
   option('dimse.checkCalledAe', {
     type: boolean(),
     default: false,
-    doc: 'Rejects associations that call another AE title than `dimse.aeTitle`.',
+    doc: 'Rejects associations that call an AE title other than `dimse.aeTitle` and those of `dimse.localAes`.',
   }),
   option('dimse.acceptedCallingAes', {
     type: listOf(aeTitle()),
     default: [],
     doc: 'Calling AE titles that are accepted; empty accepts any.',
+  }),
+  option('dimse.unknownAeVerbs', {
+    type: listOf(oneOf(...dimseVerbs)),
+    default: dimseVerbs,
+    doc: 'What callers may do that are no remote AE: any of `echo`, `store`, `find`, `move`, `get`. An empty list rejects them.',
   }),
   option('dimse.additionalSopClasses', {
     type: listOf(uid()),
@@ -156,10 +168,45 @@ export const configOptions = [
     default: 300_000,
     doc: 'An association on which nothing moved for this long is aborted.',
   }),
+  option('dimse.responseTimeoutMs', {
+    type: integer(1_000, 86_400_000),
+    default: 60_000,
+    doc: 'How long a remote AE that owes a response may neither send nor take anything before the association is aborted.',
+  }),
+  option('dimse.keepOpenMs', {
+    type: integer(0, 600_000),
+    default: 5_000,
+    doc: 'How long an association to a remote AE stays open after its use, for the next one.',
+  }),
+  option('dimse.tls.port', {
+    type: optional(port),
+    default: undefined,
+    doc: 'TCP port of DIMSE over TLS, besides `dimse.port`; 0 takes any free one. Without it there is none.',
+  }),
+  option('dimse.tls.keyFile', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'PEM file with the private key for DIMSE over TLS, as server and towards remote AEs with `tls: true`.',
+  }),
+  option('dimse.tls.certFile', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'PEM file with the certificate chain of that key.',
+  }),
+  option('dimse.tls.caFile', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'PEM file with the authorities that certificates of peers must come from.',
+  }),
+  option('dimse.tls.mutual', {
+    type: boolean(),
+    default: true,
+    doc: 'Callers by TLS must show a certificate of `dimse.tls.caFile`.',
+  }),
   option('remoteAes', {
     type: listOf(remoteAe()),
     default: [],
-    doc: 'Peers by AE title, for services that send (none yet): in a file as `{aeTitle, host, port}`, as text `AE@host:port`.',
+    doc: 'Peers by AE title: in a file as `{aeTitle, host, port, tls, verbs, addresses, localAeTitle}`, the last four optional; as text `AE@host:port`. More can be added while the store runs.',
   }),
   option('ingest.arenaBytes', {
     type: integer(16 * mib, 64 * gib),
@@ -199,8 +246,8 @@ export const configOptions = [
   }),
   option('store.smallBlobBytesMax', {
     type: integer(0, mib),
-    default: 8 * kib,
-    doc: 'Instances up to this length are kept as RocksDB values also with the blob log.',
+    default: 32 * kib,
+    doc: 'Instances up to this length that arrive few at a time are kept as RocksDB values also with the blob log.',
   }),
   option('store.memtableBytes', {
     type: integer(mib, 4 * gib),
@@ -236,6 +283,32 @@ export const configOptions = [
     type: integer(1, limits.queryLimitMax),
     default: 10_000,
     doc: 'Most matches that one search may ask for.',
+  }),
+  option('codec.threads', {
+    type: integer(1, 256),
+    default: availableParallelism(),
+    defaultText: 'cores',
+    doc: 'Worker threads that decode and encode frames; they are none of those that parse.',
+  }),
+  option('codec.queueMax', {
+    type: integer(1, 100_000),
+    default: 1_000,
+    doc: 'Frames that may wait for a codec thread; more are refused as busy.',
+  }),
+  option('codec.frameTimeoutMs', {
+    type: integer(100, 600_000),
+    default: 30_000,
+    doc: 'A frame that keeps a codec longer is given up, and its thread replaced.',
+  }),
+  option('codec.framePixelsMax', {
+    type: integer(1, 1024 * mib),
+    default: 64 * mib,
+    doc: 'Largest frame that is decoded or encoded, in samples (rows × columns × samples per pixel); others are served as stored.',
+  }),
+  option('codec.cacheBytes', {
+    type: integer(0, 256 * gib),
+    default: 64 * mib,
+    doc: 'Memory for transcoded frames that may be asked for again.',
   }),
   option('log.level', {
     type: oneOf('debug', 'info', 'warn', 'error', 'silent'),

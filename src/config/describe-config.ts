@@ -76,6 +76,7 @@ http:
   port: 8080
 remoteAes:
   - { aeTitle: VIEWER, host: 127.0.0.1, port: 11113 }
+  - { aeTitle: CT1, host: 10.0.0.5, port: 104, verbs: [echo, store], addresses: [10.0.0.5] }
 \`\`\`
 
 Keys that are not in the table, values out of bounds and options that contradict each other stop the start; all faults are

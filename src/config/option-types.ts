@@ -62,14 +62,27 @@ export function uid(): OptionType<string> {
   return text(/^[0-9]+(\.[0-9]+)*$/, 'must be a UID');
 }
 
-/** A peer that the store may send to. */
+/** What an application entity may ask of us, or have sent to it: DIMSE services by their verb. */
+export const dimseVerbs = ['echo', 'store', 'find', 'move', 'get'] as const;
+
+export type DimseVerb = (typeof dimseVerbs)[number];
+
+/** A peer that the store knows. */
 export interface RemoteAe {
   readonly aeTitle: string;
   readonly host: string;
   readonly port: number;
+  /** Call it by TLS. */
+  readonly tls: boolean;
+  /** What it may ask of us. `store` includes storage commitment. */
+  readonly verbs: readonly DimseVerb[];
+  /** Addresses that it may call from; empty for any. */
+  readonly addresses: readonly string[];
+  /** Our AE title when we call it; that of the store when absent. */
+  readonly localAeTitle?: string | undefined;
 }
 
-/** In a file an object; as text `AE@host:port`. */
+/** In a file an object, of which title, host and port are needed; as text `AE@host:port`. */
 export function remoteAe(): OptionType<RemoteAe> {
   return {
     schema: z
@@ -77,6 +90,10 @@ export function remoteAe(): OptionType<RemoteAe> {
         aeTitle: aeTitle().schema,
         host: z.string().min(1),
         port: z.int().min(1).max(65_535),
+        tls: z.boolean().default(false),
+        verbs: z.array(z.enum(dimseVerbs)).default(() => [...dimseVerbs]),
+        addresses: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+        localAeTitle: aeTitle().schema.optional(),
       })
       .readonly(),
     parseText: (value) => {
@@ -88,6 +105,25 @@ export function remoteAe(): OptionType<RemoteAe> {
             host: match[2]?.replace(/^\[(.*)\]$/, '$1'),
             port: Number(match[3]),
           };
+    },
+  };
+}
+
+/** A further AE title of the store. */
+export interface LocalAe {
+  readonly aeTitle: string;
+  readonly partition: number;
+}
+
+/** In a file an object; as text `AE=partition`. */
+export function localAe(): OptionType<LocalAe> {
+  return {
+    schema: z
+      .strictObject({ aeTitle: aeTitle().schema, partition: z.int().min(0).max(0xffff) })
+      .readonly(),
+    parseText: (value) => {
+      const match = /^(.+)=(\d+)$/.exec(value);
+      return match === null ? value : { aeTitle: match[1], partition: Number(match[2]) };
     },
   };
 }

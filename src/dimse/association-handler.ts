@@ -1,45 +1,47 @@
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import type { Logger } from '#engine/base/logger.js';
-import { commandField, noDataSet, responseBit } from '#engine/dimse/command-set.js';
+import { commandField, noDataSet, responseBit, withDataSet } from '#engine/dimse/command-set.js';
+import type { CommandSet } from '#engine/dimse/command-set.js';
 import { dimseStatus } from '#engine/dimse/dimse-status.js';
 import { MessageReader } from '#engine/dimse/message-reader.js';
 import type { ReceivedCommand } from '#engine/dimse/message-reader.js';
 import { MessageWriter } from '#engine/dimse/message-writer.js';
-import type { TcpConnection, TcpReceiver } from '#engine/transport/tcp-listener.js';
+import type { TcpConnection, TcpReceiver } from '#engine/transport/tcp-connection.js';
 import { Association } from '#engine/upper-layer/association.js';
 import type { AbortCause, AssociationEffects } from '#engine/upper-layer/association.js';
 import { negotiate } from '#engine/upper-layer/negotiation.js';
 import type { AcceptancePolicy, PresentationContext } from '#engine/upper-layer/negotiation.js';
-import type { AssociateReject, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import type { AssociateAccept, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import type { AssociationEnd, AssociationObserver, DimseCounters } from './association-observer.js';
+import { OperationInvoker } from './scu/operation-invoker.js';
 import type {
+  AcceptedAssociation,
+  AcceptedProviderFactory,
   DataSetReceiver,
   DimseRequest,
   ResponseElements,
-  ServiceAssociation,
   ServiceProvider,
-  ServiceProviderFactory,
 } from './service-provider.js';
-
-/** How an association that was accepted came to its end. */
-export type AssociationEnd = 'released' | 'aborted-by-peer' | 'aborted-by-us' | 'connection-lost';
-
-/** Counters for metrics; every method is called once per occurrence. */
-export interface DimseCounters {
-  associationAccepted(): void;
-  associationRejected(reject: AssociateReject): void;
-  associationEnded(end: AssociationEnd): void;
-  operationCompleted(commandField: number, status: number): void;
-}
 
 /** What all associations of a service share. */
 export interface AssociationEnvironment {
-  readonly policy: AcceptancePolicy;
-  readonly services: readonly ServiceProviderFactory[];
+  readonly admit: (request: AssociateRequest, remoteAddress: string) => Admission;
+  readonly observer: AssociationObserver;
   readonly logger: Logger;
   readonly counters: DimseCounters;
   readonly artimTimeoutMs: number;
   /** Without anything from the peer, and nothing owed to it, for this long: abort. */
   readonly idleTimeoutMs: number;
+}
+
+/** What one caller gets to see of the service. */
+export interface Admission {
+  readonly policy: AcceptancePolicy;
+  readonly services: readonly AcceptedProviderFactory[];
+  /** Whether the caller may send requests of this Command Field. */
+  readonly isCommandPermitted: (commandField: number) => boolean;
+  /** Why the caller is refused as such; the policy rejects it then. */
+  readonly refusal?: 'unknown-ae' | 'wrong-address';
 }
 
 /** Why reading from the peer is suspended: the store is full, our answers pile up, too many operations are outstanding. */
@@ -53,16 +55,23 @@ export class AssociationHandler implements TcpReceiver {
   readonly #association: Association;
   readonly #messageReader: MessageReader;
   #messageWriter: MessageWriter | undefined;
+  /** Requests of ours, on contexts whose SCP is the peer. */
+  #invoker: OperationInvoker | undefined;
   readonly #contexts = new Map<number, PresentationContext>();
   readonly #providers = new Map<number, ServiceProvider>();
 
   #isEstablished = false;
+  #admission: Admission | undefined;
   #isDraining = false;
   #isReleaseRequested = false;
   /** Requests that were received whole and have no response yet. */
   #outstandingCount = 0;
+  /** Whether the message that is arriving is a request. */
+  #isRequest = false;
   #dataSetReceiver: DataSetReceiver | undefined;
   readonly #pauseReasons = new Set<PauseReason>();
+  /** Wait for `output` to be no reason to pause. */
+  #writers: (() => void)[] = [];
   #artimTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -106,23 +115,31 @@ export class AssociationHandler implements TcpReceiver {
   /** Ends the association now. The peer is to close the connection then; without an association we do. */
   abort(): void {
     this.#association.abort();
-    this.#end('aborted-by-us', {});
+    this.#end('aborted-by-us');
     if (this.#association.state !== 'Sta13') this.#connection.close();
   }
 
   onData(chunk: Buffer): void {
-    this.#idleTimer?.refresh();
+    this.#notePeer();
     this.#association.receive(chunk);
   }
 
   onDrain(): void {
+    this.#notePeer();
     this.#resume('output');
+    this.#releaseWriters();
   }
 
   onClose(): void {
     this.#association.transportClosed();
     clearTimeout(this.#artimTimer);
-    this.#end('connection-lost', {});
+    this.#end('connection-lost');
+  }
+
+  /** The peer has sent or taken something. */
+  #notePeer(): void {
+    this.#idleTimer?.refresh();
+    this.#invoker?.noteProgress();
   }
 
   get #isIdle(): boolean {
@@ -175,17 +192,22 @@ export class AssociationHandler implements TcpReceiver {
   }
 
   #negotiate(request: AssociateRequest): void {
-    const { policy, logger, counters } = this.#environment;
-    const negotiation = negotiate(request, policy);
-    const { remoteAddress } = this.#connection;
+    const { remoteAddress, isTls } = this.#connection;
     const { associationId } = this;
-    if (!negotiation.isAccepted) {
-      const { reject } = negotiation;
-      counters.associationRejected(reject);
-      logger.warn({ associationId, remoteAddress, ...reject }, 'association rejected');
-      return this.#association.reject(reject);
-    }
+    const admission = this.#environment.admit(request, remoteAddress);
+    const { refusal } = admission;
+    const negotiation = negotiate(request, admission.policy);
+    this.#environment.observer.answered({
+      associationId,
+      remoteAddress,
+      isTls,
+      request,
+      negotiation,
+      ...(refusal !== undefined && { refusal }),
+    });
+    if (!negotiation.isAccepted) return this.#association.reject(negotiation.reject);
     this.#isEstablished = true;
+    this.#admission = admission;
     this.#callingAeTitle = request.callingAeTitle;
     for (const context of negotiation.presentationContexts) {
       this.#contexts.set(context.contextId, context);
@@ -193,30 +215,49 @@ export class AssociationHandler implements TcpReceiver {
     this.#messageWriter = new MessageWriter(request.userInformation.maximumLengthBytes, (bytes) => {
       this.#association.sendData(bytes);
     });
-    this.#openProviders();
+    this.#invoker = this.#createInvoker(this.#messageWriter);
+    this.#openProviders(admission.services, negotiation.accept);
     this.#startIdleTimer();
     this.#association.accept(negotiation.accept, negotiation.presentationContexts);
-    counters.associationAccepted();
-    logger.info(
-      {
-        associationId,
-        remoteAddress,
-        callingAeTitle: request.callingAeTitle,
-        calledAeTitle: request.calledAeTitle,
-        contextsProposed: request.presentationContexts.length,
-        contextsAccepted: negotiation.presentationContexts.length,
-      },
-      'association accepted',
-    );
   }
 
-  #openProviders(): void {
-    const association: ServiceAssociation = {
+  #createInvoker(writer: MessageWriter): OperationInvoker {
+    return new OperationInvoker({
+      writer,
+      whenWritable: () => this.#whenWritable(),
+      responseTimeoutMs: this.#environment.idleTimeoutMs,
+      onBroken: () => {
+        this.abort();
+      },
+    });
+  }
+
+  #openProviders(
+    services: readonly AcceptedProviderFactory[],
+    { userInformation }: AssociateAccept,
+  ): void {
+    const { roleSelections, extendedNegotiations } = userInformation;
+    const peerScpClasses = new Set(
+      roleSelections.filter(({ isScp }) => isScp).map(({ sopClassUid }) => sopClassUid),
+    );
+    const association: AcceptedAssociation = {
       associationId: this.associationId,
       callingAeTitle: this.#callingAeTitle,
-      respond: (request, elements) => {
-        this.#respond(request, elements);
+      peerScpContexts: [...this.#contexts.values()].filter(({ abstractSyntaxUid }) =>
+        peerScpClasses.has(abstractSyntaxUid),
+      ),
+      extendedNegotiation: (uid) =>
+        extendedNegotiations.find(({ sopClassUid }) => sopClassUid === uid)?.information,
+      respond: (request, elements, dataSet) => {
+        this.#respond(request, elements, dataSet);
       },
+      respondPending: (request, elements, dataSet) => {
+        this.#sendResponse(request, elements, dataSet);
+      },
+      whenWritable: () => this.#whenWritable(),
+      invoke: (operation) =>
+        this.#invoker?.invoke(operation) ??
+        Promise.reject(new GantryError('aborted', 'no association')),
       pauseReceiving: () => {
         this.#pause('store');
       },
@@ -224,7 +265,7 @@ export class AssociationHandler implements TcpReceiver {
         this.#resume('store');
       },
     };
-    for (const createProvider of this.#environment.services) {
+    for (const createProvider of services) {
       const provider = createProvider(association);
       this.#providers.set(provider.commandField, provider);
     }
@@ -232,7 +273,8 @@ export class AssociationHandler implements TcpReceiver {
 
   #startIdleTimer(): void {
     this.#idleTimer = setTimeout(() => {
-      if (this.#outstandingCount > 0 || this.#pauseReasons.size > 0) {
+      const isOurTurn = this.#outstandingCount > 0 || this.#pauseReasons.size > 0;
+      if (isOurTurn && !this.#pauseReasons.has('output')) {
         this.#idleTimer?.refresh();
       } else {
         this.#environment.logger.warn({ associationId: this.associationId }, 'association idle');
@@ -250,35 +292,30 @@ export class AssociationHandler implements TcpReceiver {
           : 'aborted-by-us';
     if (!this.#isEstablished) {
       const { associationId } = this;
-      const { remoteAddress } = this.#connection;
-      this.#environment.logger.warn(
-        { associationId, remoteAddress, ...cause },
-        'connection without association ended',
-      );
+      const { remoteAddress, isTls } = this.#connection;
+      this.#environment.observer.connectionFailed({ associationId, remoteAddress, isTls, cause });
     }
     this.#end(end, cause);
   }
 
   /** Lets go of everything that belongs to the association; the connection may stay until the peer closes it. */
-  #end(end: AssociationEnd, cause: object): void {
+  #end(end: AssociationEnd, cause?: AbortCause): void {
     if (!this.#isEstablished) return;
     this.#isEstablished = false;
     clearTimeout(this.#idleTimer);
     this.#dataSetReceiver = undefined;
+    this.#invoker?.close(new GantryError('aborted', 'the association has ended'));
     for (const provider of this.#providers.values()) provider.close();
-    this.#environment.counters.associationEnded(end);
-    const fields = {
+    this.#releaseWriters();
+    this.#environment.observer.ended({
       associationId: this.associationId,
       callingAeTitle: this.#callingAeTitle,
       end,
       operationsCompleted: this.#completedCount,
       operationsFailed: this.#failedCount,
       durationMs: Date.now() - this.#startedAtMs,
-      ...cause,
-    };
-    const { logger } = this.#environment;
-    if (end === 'released') logger.info(fields, 'association ended');
-    else logger.warn(fields, 'association ended');
+      ...(cause !== undefined && { cause }),
+    });
   }
 
   // ---- messages ----
@@ -303,16 +340,18 @@ export class AssociationHandler implements TcpReceiver {
         'message not understood',
       );
       this.#association.abort();
-      this.#end('aborted-by-us', {});
+      this.#end('aborted-by-us');
     }
   }
 
   #beginRequest(contextId: number, command: ReceivedCommand, hasDataSet: boolean): void {
     const context = this.#contexts.get(contextId);
-    // A C-CANCEL may always come too late (PS3.7 §9.3.2.3); there is nothing to answer.
-    if (context === undefined || command.commandField === commandField.cCancelRequest) return;
-    if ((command.commandField & responseBit) !== 0) {
-      throw new GantryError('malformed', 'response without a request');
+    if (context === undefined) return;
+    if (command.commandField === commandField.cCancelRequest) return this.#cancel(command);
+    this.#isRequest = (command.commandField & responseBit) === 0;
+    if (!this.#isRequest) {
+      this.#dataSetReceiver = this.#invoker?.receiveResponse(command, hasDataSet);
+      return;
     }
     if (command.messageId === undefined) {
       throw new GantryError('malformed', 'command set: MessageID (0000,0110) is missing');
@@ -320,14 +359,25 @@ export class AssociationHandler implements TcpReceiver {
     const request = { context, command, messageId: command.messageId, hasDataSet };
     if (!hasDataSet) this.#outstandingCount++;
     const provider = this.#providers.get(command.commandField);
-    this.#dataSetReceiver =
-      provider === undefined ? this.#refuseOperation(request) : provider.begin(request);
+    if (this.#admission?.isCommandPermitted(command.commandField) === false) {
+      this.#dataSetReceiver = this.#refuseOperation(request, dimseStatus.notAuthorized);
+    } else if (provider === undefined) {
+      this.#dataSetReceiver = this.#refuseOperation(request, dimseStatus.unrecognizedOperation);
+    } else {
+      this.#dataSetReceiver = provider.begin(request);
+    }
     if (!hasDataSet) this.#limitOutstanding();
   }
 
-  #refuseOperation(request: DimseRequest): DataSetReceiver | undefined {
+  /** A C-CANCEL may always come too late (PS3.7 §9.3.2.3); it is not answered itself. */
+  #cancel({ messageIdBeingRespondedTo: messageId }: ReceivedCommand): void {
+    if (messageId === undefined) return;
+    for (const provider of this.#providers.values()) provider.cancel?.(messageId);
+  }
+
+  #refuseOperation(request: DimseRequest, status: number): DataSetReceiver | undefined {
     const answer = (): void => {
-      this.#respond(request, { status: dimseStatus.unrecognizedOperation });
+      this.#respond(request, { status });
     };
     if (request.hasDataSet) return { write: () => undefined, end: answer };
     answer();
@@ -338,40 +388,59 @@ export class AssociationHandler implements TcpReceiver {
     const receiver = this.#dataSetReceiver;
     this.#dataSetReceiver = undefined;
     if (receiver === undefined) return;
+    if (!this.#isRequest) return receiver.end();
     this.#outstandingCount++;
     receiver.end();
     this.#limitOutstanding();
   }
 
   #limitOutstanding(): void {
-    if (this.#outstandingCount >= this.#environment.policy.operationsInvokedMax) {
+    if (this.#outstandingCount >= (this.#admission?.policy.operationsInvokedMax ?? 1)) {
       this.#pause('operations');
     }
   }
 
-  #respond(request: DimseRequest, elements: ResponseElements): void {
-    this.#outstandingCount--;
+  #respond(request: DimseRequest, elements: ResponseElements, dataSet?: Uint8Array): void {
     this.#completedCount++;
     if (elements.status !== dimseStatus.success) this.#failedCount++;
-    const { command, context, messageId } = request;
-    this.#environment.counters.operationCompleted(command.commandField, elements.status);
-    if (!this.#association.canSendData) return;
-    this.#idleTimer?.refresh();
-    this.#messageWriter?.writeCommand(context.contextId, {
+    this.#environment.counters.operationCompleted(request.command.commandField, elements.status);
+    this.#sendResponse(request, elements, dataSet, () => {
+      this.#outstandingCount--;
+      this.#resume('operations');
+      this.#releaseWhenIdle();
+      if (this.#isDraining && this.#isIdle) this.abort();
+    });
+  }
+
+  #sendResponse(
+    { command, context, messageId }: DimseRequest,
+    elements: ResponseElements,
+    dataSet: Uint8Array | undefined,
+    onSent: () => void = () => undefined,
+  ): void {
+    const { affectedSopClassUid, affectedSopInstanceUid } = command;
+    const response = {
       commandField: command.commandField | responseBit,
       messageIdBeingRespondedTo: messageId,
-      commandDataSetType: noDataSet,
-      ...(command.affectedSopClassUid !== undefined && {
-        affectedSopClassUid: command.affectedSopClassUid,
-      }),
-      ...(command.affectedSopInstanceUid !== undefined && {
-        affectedSopInstanceUid: command.affectedSopInstanceUid,
-      }),
+      commandDataSetType: dataSet === undefined ? noDataSet : withDataSet,
+      ...(affectedSopClassUid !== undefined && { affectedSopClassUid }),
+      ...(affectedSopInstanceUid !== undefined && { affectedSopInstanceUid }),
       ...elements,
-    });
-    this.#resume('operations');
-    this.#releaseWhenIdle();
-    if (this.#isDraining && this.#isIdle) this.abort();
+    };
+    this.#idleTimer?.refresh();
+    if ((this.#invoker?.activeCount ?? 0) > 0) {
+      // A data set of ours may be under way, and messages do not interleave.
+      void this.#invoker?.send(context.contextId, response, dataSet).then(onSent, onSent);
+    } else {
+      this.#write(context.contextId, response, dataSet);
+      onSent();
+    }
+  }
+
+  #write(contextId: number, command: CommandSet, dataSet: Uint8Array | undefined): void {
+    if (!this.#association.canSendData) return;
+    this.#messageWriter?.writeCommand(contextId, command);
+    if (dataSet !== undefined) this.#messageWriter?.writeDataSet(contextId, true, dataSet);
   }
 
   /** Answers a release only when every response is out (PS3.8 §7.2). */
@@ -379,10 +448,21 @@ export class AssociationHandler implements TcpReceiver {
     if (!this.#isReleaseRequested || this.#outstandingCount > 0) return;
     this.#isReleaseRequested = false;
     this.#association.respondRelease();
-    this.#end('released', {});
+    this.#end('released');
   }
 
   // ---- back-pressure ----
+
+  #whenWritable(): Promise<void> | undefined {
+    if (!this.#isEstablished || !this.#pauseReasons.has('output')) return undefined;
+    return new Promise((resolve) => {
+      this.#writers.push(resolve);
+    });
+  }
+
+  #releaseWriters(): void {
+    for (const resolve of this.#writers.splice(0)) resolve();
+  }
 
   #pause(reason: PauseReason): void {
     this.#pauseReasons.add(reason);

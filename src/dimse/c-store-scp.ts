@@ -4,13 +4,14 @@ import { isUid } from '#engine/base/uid.js';
 import { commandField } from '#engine/dimse/command-set.js';
 import { dimseStatus, failureStatus } from '#engine/dimse/dimse-status.js';
 import type { StoreOutcome, StoreSession, StoreSessionOptions } from '#engine/engine-types.js';
+import { findInformationModel } from './query-retrieve/information-models.js';
 import type {
   DataSetReceiver,
   DimseRequest,
   ServiceAssociation,
   ServiceProvider,
 } from './service-provider.js';
-import { verificationSopClassUid } from './storage-contexts.js';
+import { storageCommitmentSopClassUid, verificationSopClassUid } from './storage-contexts.js';
 
 /** What a storage SCP needs beyond its association. */
 export interface CStoreScpDependencies {
@@ -123,7 +124,11 @@ function findRefusal(
   sopInstanceUid: string,
 ): GantryError | undefined {
   const { abstractSyntaxUid } = request.context;
-  if (abstractSyntaxUid === verificationSopClassUid) {
+  const isStorage =
+    abstractSyntaxUid !== verificationSopClassUid &&
+    abstractSyntaxUid !== storageCommitmentSopClassUid &&
+    findInformationModel(abstractSyntaxUid) === undefined;
+  if (!isStorage) {
     return new GantryError('sop-class-unsupported', 'not a storage presentation context');
   }
   if (sopClassUid !== abstractSyntaxUid) {

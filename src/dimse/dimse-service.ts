@@ -2,12 +2,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '#engine/base/logger.js';
 import type { StoreSession, StoreSessionOptions } from '#engine/engine-types.js';
 import { TcpListener } from '#engine/transport/tcp-listener.js';
+import type { TcpListenerOptions } from '#engine/transport/tcp-listener.js';
+import type { AcceptancePolicy } from '#engine/upper-layer/negotiation.js';
+import { dimseVerbs } from '#src/config/option-types.js';
+import type { DimseVerb, RemoteAe } from '#src/config/option-types.js';
+import { isCommandPermitted, rightsOf, verbsOfAbstractSyntax } from './access-rules.js';
+import type { Caller } from './access-rules.js';
 import { createAcceptancePolicy } from './application-entity.js';
 import type { ApplicationEntityOptions } from './application-entity.js';
 import { AssociationHandler } from './association-handler.js';
-import type { AssociationEnvironment, DimseCounters } from './association-handler.js';
+import type { Admission, AssociationEnvironment } from './association-handler.js';
+import { AssociationObserver } from './association-observer.js';
+import type { DimseCounters } from './association-observer.js';
+import type { AssociationInspector } from './inspector/association-inspector.js';
+import type { AcceptedProviderFactory } from './service-provider.js';
 import { CEchoScp } from './c-echo-scp.js';
 import { CStoreScp } from './c-store-scp.js';
+import { CFindScp } from './query-retrieve/c-find-scp.js';
+import { CGetScp } from './query-retrieve/c-get-scp.js';
+import { CMoveScp } from './query-retrieve/c-move-scp.js';
+import type { CMoveScpDependencies, RemoteApplicationEntity } from './query-retrieve/c-move-scp.js';
+import type { QueryRetrieveEngine } from './query-retrieve/find-matches.js';
+import type { CommitmentJobs } from './storage-commitment/commitment-jobs.js';
+import { StorageCommitmentScp } from './storage-commitment/storage-commitment-scp.js';
+import { viewPartition } from './query-retrieve/view-partition.js';
 
 /** What a site configures of the DIMSE service. */
 export interface DimseServiceOptions extends ApplicationEntityOptions {
@@ -16,8 +34,23 @@ export interface DimseServiceOptions extends ApplicationEntityOptions {
   readonly port: number;
   readonly associationsMax: number;
   readonly connectionsPerAddressMax: number;
+  readonly tls?: DimseTlsOptions;
+  /** What AE titles may do that are no remote AE; nothing makes the store strict. */
+  readonly unknownAeVerbs: readonly DimseVerb[];
   readonly artimTimeoutMs: number;
   readonly idleTimeoutMs: number;
+}
+
+/** A second port, on which associations come by TLS. */
+export interface DimseTlsOptions {
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** PEM. */
+  readonly key: Buffer;
+  readonly cert: Buffer;
+  readonly ca?: Buffer;
+  /** Refuse peers without a certificate of `ca`. */
+  readonly isMutual: boolean;
 }
 
 /** The options where a site says nothing. */
@@ -25,6 +58,7 @@ export const defaultDimseServiceOptions: DimseServiceOptions = {
   host: '127.0.0.1',
   port: 11112,
   aeTitle: 'GANTRY',
+  localAes: [],
   checkCalledAe: false,
   acceptedCallingAes: [],
   additionalSopClasses: [],
@@ -33,6 +67,7 @@ export const defaultDimseServiceOptions: DimseServiceOptions = {
   operationsInvokedMax: 8,
   associationsMax: 100,
   connectionsPerAddressMax: 50,
+  unknownAeVerbs: dimseVerbs,
   artimTimeoutMs: 30_000,
   idleTimeoutMs: 300_000,
 };
@@ -42,11 +77,19 @@ export interface DimseServiceDependencies {
   readonly openStoreSession: (options: StoreSessionOptions) => StoreSession;
   /** True while the store has no space for another sender: associations are then refused as temporarily congested. */
   readonly isCongested: () => boolean;
+  /** What queries and retrievals are answered from. */
+  readonly engine: QueryRetrieveEngine;
+  /** Where instances can be moved to, by AE title. */
+  readonly findDestination: (aeTitle: string) => RemoteApplicationEntity | undefined;
   readonly logger: Logger;
   readonly counters: DimseCounters;
+  /** Peers by AE title, asked for each association. */
+  readonly findRemoteAe: (aeTitle: string) => RemoteAe | undefined;
+  readonly inspector: AssociationInspector;
+  readonly commitmentJobs: CommitmentJobs;
 }
 
-/** Partition of everything that arrives by DIMSE. */
+/** Partition of what is sent to our first AE title, or to one that is none of ours. */
 const defaultPartition = 0;
 
 /** Connections per association allowed: those that have not got an answer yet, and those that are about to close. */
@@ -60,19 +103,71 @@ export class DimseService {
   readonly #options: DimseServiceOptions;
   readonly #dependencies: DimseServiceDependencies;
   readonly #listener: TcpListener;
+  readonly #tlsListener: TcpListener | undefined;
+  readonly #observer: AssociationObserver;
   readonly #handlers = new Set<AssociationHandler>();
   #connectionCount = 0;
 
   constructor(options: DimseServiceOptions, dependencies: DimseServiceDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
-    const { logger } = dependencies;
+    const { logger, counters, inspector } = dependencies;
+    this.#observer = new AssociationObserver(logger, counters, inspector);
+    const listenerOptions = this.#createListenerOptions();
+    this.#listener = new TcpListener(listenerOptions);
+    const { tls, artimTimeoutMs } = options;
+    if (tls !== undefined) {
+      this.#tlsListener = new TcpListener({
+        ...listenerOptions,
+        tls: { ...tls, timeoutMs: artimTimeoutMs },
+      });
+    }
+  }
+
+  get associationCount(): number {
+    let count = 0;
+    for (const handler of this.#handlers) if (handler.isEstablished) count++;
+    return count;
+  }
+
+  /** Binds and listens; resolves with the port in use. */
+  start(): Promise<number> {
+    return this.#listener.listen(this.#options.host, this.#options.port);
+  }
+
+  /** As `start`, for the port of TLS; resolves with undefined when there is none. */
+  async startTls(): Promise<number | undefined> {
+    const { host, tls } = this.#options;
+    return tls === undefined ? undefined : this.#tlsListener?.listen(host, tls.port);
+  }
+
+  /**
+   * Stops: no new connection, operations in progress are finished and answered, then each association is aborted. What is left
+   * after `graceMs` is aborted as it is. Resolves when every connection is closed.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#listener.stopListening();
+    this.#tlsListener?.stopListening();
+    for (const handler of this.#handlers) handler.drain();
+    const deadlineMs = Date.now() + graceMs;
+    while (this.#handlers.size > 0 && Date.now() < deadlineMs) await delay(drainPollMs);
+    for (const handler of this.#handlers) handler.abort();
+    // A moment for the A-ABORT to leave.
+    if (this.#handlers.size > 0) await delay(drainPollMs);
+    await Promise.all([this.#listener.destroyAll(), this.#tlsListener?.destroyAll()]);
+  }
+
+  #createListenerOptions(): TcpListenerOptions {
+    const { associationsMax, connectionsPerAddressMax } = this.#options;
     const environment = this.#createEnvironment();
-    this.#listener = new TcpListener({
-      connectionsMax: options.associationsMax * connectionsPerAssociation,
-      connectionsPerAddressMax: options.connectionsPerAddressMax,
+    return {
+      connectionsMax: associationsMax * connectionsPerAssociation,
+      connectionsPerAddressMax,
       onRefused: (remoteAddress) => {
-        logger.warn({ remoteAddress }, 'connection refused: too many');
+        this.#dependencies.logger.warn({ remoteAddress }, 'connection refused: too many');
+      },
+      onTlsFailure: (remoteAddress, reason) => {
+        this.#observer.tlsFailed(remoteAddress, reason);
       },
       onConnection: (connection) => {
         const associationId = `dimse-${++this.#connectionCount}`;
@@ -91,53 +186,77 @@ export class DimseService {
           },
         };
       },
-    });
+    };
   }
 
-  get associationCount(): number {
-    let count = 0;
-    for (const handler of this.#handlers) if (handler.isEstablished) count++;
-    return count;
-  }
-
-  /** Binds and listens; resolves with the port in use. */
-  start(): Promise<number> {
-    return this.#listener.listen(this.#options.host, this.#options.port);
-  }
-
-  /**
-   * Stops: no new connection, operations in progress are finished and answered, then each association is aborted. What is left
-   * after `graceMs` is aborted as it is. Resolves when every connection is closed.
-   */
-  async stop(graceMs: number): Promise<void> {
-    this.#listener.stopListening();
-    for (const handler of this.#handlers) handler.drain();
-    const deadlineMs = Date.now() + graceMs;
-    while (this.#handlers.size > 0 && Date.now() < deadlineMs) await delay(drainPollMs);
-    for (const handler of this.#handlers) handler.abort();
-    // A moment for the A-ABORT to leave.
-    if (this.#handlers.size > 0) await delay(drainPollMs);
-    await this.#listener.destroyAll();
+  #createRetrieveDependencies(partition: number): CMoveScpDependencies {
+    const { engine, findDestination: findRemoteAe, logger } = this.#dependencies;
+    const { aeTitle, maximumLengthBytes } = this.#options;
+    const view = viewPartition(engine, partition);
+    return { engine: view, aeTitle, findRemoteAe, maximumLengthBytes, logger };
   }
 
   #createEnvironment(): AssociationEnvironment {
-    const { openStoreSession, isCongested, logger, counters } = this.#dependencies;
-    const store = { openStoreSession, partition: defaultPartition, logger };
-    const { associationsMax, artimTimeoutMs, idleTimeoutMs } = this.#options;
+    const { isCongested, logger, counters } = this.#dependencies;
+    const { associationsMax, artimTimeoutMs, idleTimeoutMs, localAes } = this.#options;
     const policy = createAcceptancePolicy(this.#options, () => {
       if (this.associationCount >= associationsMax) return 'limit-reached';
       return isCongested() ? 'congested' : 'available';
     });
+    const partitions = new Map(localAes.map(({ aeTitle, partition }) => [aeTitle, partition]));
     return {
-      policy,
-      services: [
-        (association) => new CEchoScp(association),
-        (association) => new CStoreScp(association, store),
-      ],
+      admit: ({ calledAeTitle, callingAeTitle }, remoteAddress) => {
+        const partition = partitions.get(calledAeTitle) ?? defaultPartition;
+        const services = this.#createServices(partition);
+        return this.#admit({ aeTitle: callingAeTitle, remoteAddress }, policy, services);
+      },
+      observer: this.#observer,
       logger,
       counters,
       artimTimeoutMs,
       idleTimeoutMs,
     };
+  }
+
+  #admit(
+    caller: Caller,
+    policy: AcceptancePolicy,
+    services: readonly AcceptedProviderFactory[],
+  ): Admission {
+    const { unknownAeVerbs } = this.#options;
+    const { findRemoteAe } = this.#dependencies;
+    const rights = rightsOf(caller, { findRemoteAe, unknownAeVerbs });
+    if ('refusal' in rights) {
+      return {
+        policy: { ...policy, isCallingAeTitleAccepted: () => false },
+        services: [],
+        isCommandPermitted: () => false,
+        refusal: rights.refusal,
+      };
+    }
+    const { verbs } = rights;
+    return {
+      policy: {
+        ...policy,
+        isAbstractSyntaxPermitted: (uid) =>
+          verbsOfAbstractSyntax(uid).some((verb) => verbs.has(verb)),
+      },
+      services,
+      isCommandPermitted: (field) => isCommandPermitted(field, verbs),
+    };
+  }
+
+  #createServices(partition: number): readonly AcceptedProviderFactory[] {
+    const { openStoreSession, logger, commitmentJobs } = this.#dependencies;
+    const store = { openStoreSession, partition, logger };
+    const retrieve = this.#createRetrieveDependencies(partition);
+    return [
+      (association) => new CEchoScp(association),
+      (association) => new CStoreScp(association, store),
+      (association) => new CFindScp(association, retrieve),
+      (association) => new CGetScp(association, retrieve),
+      (association) => new CMoveScp(association, retrieve),
+      (association) => new StorageCommitmentScp(association, commitmentJobs, partition),
+    ];
   }
 }

@@ -8,6 +8,9 @@ import {
 /** Verification SOP class, PS3.4 Annex A. */
 export const verificationSopClassUid = '1.2.840.10008.1.1';
 
+/** Storage Commitment Push Model SOP class, PS3.4 Annex J. */
+export const storageCommitmentSopClassUid = '1.2.840.10008.1.20.1';
+
 /** Root of the storage SOP classes, PS3.4 Table B.5-1. Everything the standard puts below it is stored alike. */
 const storageRoot = '1.2.840.10008.5.1.4.1.1.';
 

@@ -11,6 +11,8 @@ export interface AcceptedMedia {
   /** UIDs, or `*` for the stored one, without repeats and in order; empty when the client names none. */
   readonly transferSyntaxes: readonly string[];
   readonly quality: number;
+  /** Named by the URL, which goes before what the header says. */
+  readonly isFromQuery: boolean;
 }
 
 /** Names that clients still send for what PS3.18 §8.7.3 calls otherwise. */
@@ -31,7 +33,7 @@ export function acceptedMedia(header: string | undefined, query: QueryParameters
   const inQuery = queryParameterValues(query, 'accept')
     // A `+` that was not percent-encoded has become a space; types hold none.
     .flatMap((text) => parseMediaTypeList(text.replace(/([a-z0-9]) (?=[a-z0-9])/gi, '$1+')))
-    .map((mediaType) => toAccepted(mediaType, transferSyntax));
+    .map((mediaType) => ({ ...toAccepted(mediaType, transferSyntax), isFromQuery: true }));
   const inHeader = parseMediaTypeList(header ?? '*/*').map((mediaType) => toAccepted(mediaType));
   return [...ranked(inQuery), ...ranked(inHeader)];
 }
@@ -70,6 +72,7 @@ function toAccepted(mediaType: MediaType, queryTransferSyntax?: string): Accepte
     isMultipart: isMultipart || !type.endsWith('/*') ? isMultipart : undefined,
     transferSyntaxes: [...new Set(named.map((uid) => uid.trim()).filter((uid) => uid !== ''))],
     quality: parseQuality(parameters('q')[0]),
+    isFromQuery: false,
   };
 }
 

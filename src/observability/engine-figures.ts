@@ -50,6 +50,19 @@ export const engineFigures: readonly EngineFigure[] = [
   },
   {
     type: 'gauge',
+    name: 'gantry_codec_queue_length',
+    help: 'frames that wait for a codec thread',
+    read: (stats) => ({ value: stats.codecQueueLength }),
+  },
+  {
+    type: 'counter',
+    name: 'gantry_frames_transcoded_total',
+    help: 'frames served in another transfer syntax than stored, by where they came from',
+    labelName: 'source',
+    read: (stats) => ({ codec: stats.framesTranscoded, cache: stats.framesFromCache }),
+  },
+  {
+    type: 'gauge',
     name: 'gantry_commits_in_flight',
     help: 'instances that wait to become durable',
     read: (stats) => ({ value: stats.commitsInFlight }),

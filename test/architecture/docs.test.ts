@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { configMarkdown } from '#src/config/describe-config.js';
+import { withCodecTable } from '#test/helpers/codec-table.js';
 import {
   listRepositoryFiles,
   readRepositoryFile,
@@ -50,6 +51,11 @@ test('docs/CONFIGURATION.md is in step with the table of options', () => {
     configMarkdown(),
     'run `make generate`',
   );
+});
+
+test('docs/CONFORMANCE.md is in step with the codec registry', () => {
+  const document = readRepositoryFile('docs/CONFORMANCE.md');
+  assert.equal(document, withCodecTable(document), 'run `make generate`');
 });
 
 test('docs/DEPENDENCIES.md names every dependency and no other', () => {

@@ -30,6 +30,13 @@ export interface CorpusFile {
   readonly valid: boolean;
   readonly storable: boolean;
   readonly note?: string;
+  readonly bitsStored?: number;
+  /** Path of the uncompressed original. */
+  readonly reference?: string;
+  /** Other software decoded the file to the very pixels of its original. */
+  readonly referenceExact?: boolean;
+  /** What that comparison gave. */
+  readonly referenceCheck?: { readonly result: string; readonly maxAbsDiff?: number };
 }
 
 export function corpusFiles(): CorpusFile[] {

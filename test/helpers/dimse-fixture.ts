@@ -1,11 +1,21 @@
 import type { TestContext } from 'node:test';
 import { silentLogger } from '#engine/base/logger.js';
-import type { AssociationEnd, DimseCounters } from '#src/dimse/association-handler.js';
+import type { AssociationEnd, DimseCounters } from '#src/dimse/association-observer.js';
+import { dimseVerbs } from '#src/config/option-types.js';
+import type { RemoteAe } from '#src/config/option-types.js';
+import { AssociationInspector } from '#src/dimse/inspector/association-inspector.js';
 import { defaultDimseServiceOptions, DimseService } from '#src/dimse/dimse-service.js';
 import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
+import type { RemoteApplicationEntity } from '#src/dimse/query-retrieve/c-move-scp.js';
 import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
+import { defaultScuTimeouts } from '#src/dimse/scu/association-requestor.js';
+import { DimseClient } from '#src/dimse/scu/dimse-client.js';
+import { CommitmentJobs } from '#src/dimse/storage-commitment/commitment-jobs.js';
+import { deliverReport } from '#src/dimse/storage-commitment/deliver-report.js';
+import { temporaryDirectory } from './temporary-directory.js';
 import { DicomScu } from './dicom-scu.js';
 import type { ScuOptions } from './dicom-scu.js';
+import { MemoryArchive } from './memory-archive.js';
 import { RecordingStore } from './recording-store.js';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
@@ -41,8 +51,12 @@ export class RecordingCounters implements DimseCounters {
 export interface DimseFixture {
   readonly service: DimseService;
   readonly store: RecordingStore;
+  /** What queries and retrievals are answered from. */
+  readonly archive: MemoryArchive;
   readonly counters: RecordingCounters;
+  readonly inspector: AssociationInspector;
   readonly port: number;
+  readonly tlsPort: number | undefined;
   /** Makes the service say that the store has no space. */
   setCongested(isCongested: boolean): void;
   /** An association with Verification and CT Image Storage. */
@@ -52,26 +66,50 @@ export interface DimseFixture {
 export async function startDimseFixture(
   t: TestContext,
   options: Partial<DimseServiceOptions> = {},
+  remoteAes: readonly RemoteAeDraft[] = [],
 ): Promise<DimseFixture> {
   const store = new RecordingStore();
+  const archive = new MemoryArchive();
   const counters = new RecordingCounters();
+  const inspector = new AssociationInspector(20);
+  const client = createClient(options.aeTitle ?? 'GANTRY', remoteAes);
+  const commitmentJobs = new CommitmentJobs({
+    directory: temporaryDirectory(),
+    engine: archive,
+    deliver: (requester, report) => deliverReport(client, requester, report),
+    retryDelaysMs: [20, 20],
+    logger: silentLogger,
+  });
+  t.after(async () => {
+    commitmentJobs.close();
+    await client.close();
+  });
   let isCongested = false;
   const service = new DimseService(
     { ...defaultDimseServiceOptions, port: 0, ...options },
     {
       openStoreSession: store.openStoreSession,
       isCongested: () => isCongested,
+      engine: archive,
+      findDestination: (aeTitle) => remoteAes.find((ae) => ae.aeTitle === aeTitle),
       logger: silentLogger,
       counters,
+      findRemoteAe: (aeTitle) => findIn(remoteAes, aeTitle),
+      inspector,
+      commitmentJobs,
     },
   );
   const port = await service.start();
+  const tlsPort = await service.startTls();
   t.after(() => service.stop(0));
   return {
     service,
     store,
+    archive,
     counters,
+    inspector,
     port,
+    tlsPort,
     setCongested: (value) => {
       isCongested = value;
     },
@@ -86,6 +124,25 @@ export async function startDimseFixture(
         ...scuOptions,
       }),
   };
+}
+
+type RemoteAeDraft = RemoteApplicationEntity & Partial<RemoteAe>;
+
+function findIn(remoteAes: readonly RemoteAeDraft[], aeTitle: string): RemoteAe | undefined {
+  const found = remoteAes.find((ae) => ae.aeTitle === aeTitle);
+  if (found === undefined) return undefined;
+  return { verbs: dimseVerbs, addresses: [], ...found, tls: false };
+}
+
+function createClient(aeTitle: string, remoteAes: readonly RemoteAeDraft[]): DimseClient {
+  return new DimseClient({
+    findRemoteAe: (title) => findIn(remoteAes, title),
+    aeTitle,
+    maximumLengthBytes: 16_384,
+    timeouts: defaultScuTimeouts,
+    idleTimeMs: 1_000,
+    logger: silentLogger,
+  });
 }
 
 /** Resolves when `condition` holds; rejects after some seconds. */

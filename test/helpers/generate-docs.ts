@@ -1,7 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configMarkdown } from '#src/config/describe-config.js';
+import { withCodecTable } from './codec-table.js';
 import { repositoryRoot } from './repository.js';
 
 /** Writes the documents that follow from tables in the code; `make generate` runs it, test/architecture compares. */
 writeFileSync(join(repositoryRoot, 'docs/CONFIGURATION.md'), configMarkdown());
+const conformancePath = join(repositoryRoot, 'docs/CONFORMANCE.md');
+writeFileSync(conformancePath, withCodecTable(readFileSync(conformancePath, 'utf8')));

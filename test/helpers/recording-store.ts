@@ -12,6 +12,8 @@ export interface RecordedInstance {
 export class RecordingStore {
   readonly instances: RecordedInstance[] = [];
   readonly sessions: RecordingSession[] = [];
+  /** Partitions of the sessions. */
+  readonly partitions: number[] = [];
   /** Replaces the success that instances are answered with. */
   failure: GantryError | undefined;
   /** Bytes after which a session says false; `drain` empties it. */
@@ -31,6 +33,7 @@ export class RecordingStore {
     if (this.admissionError !== undefined) throw this.admissionError;
     const session = new RecordingSession(this, options);
     this.sessions.push(session);
+    this.partitions.push(options.partition);
     return session;
   };
 }

@@ -207,7 +207,7 @@ test('PS3.7 §9.1.1: requests that are refused read past their data set', async 
     affectedSopInstanceUid: '2.25.1',
   });
   assert.equal(noData.status, 0xc000);
-  const unknown = await scu.request(contextId, { commandField: 0x20, commandDataSetType: 0x0101 });
+  const unknown = await scu.request(contextId, { commandField: 0x140, commandDataSetType: 0x0101 });
   assert.equal(unknown.status, 0x0211);
   const otherClass = await scu.request(contextId, {
     commandField: 1,

@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { silentLogger } from '#engine/base/logger.js';
 import { encodeCommandSet } from '#engine/dimse/command-set.js';
-import type { TcpConnection } from '#engine/transport/tcp-listener.js';
+import type { TcpConnection } from '#engine/transport/tcp-connection.js';
 import { encodeAssociateRequest, encodeReleaseRequest } from '#engine/upper-layer/pdu-writer.js';
 import { createAcceptancePolicy } from '#src/dimse/application-entity.js';
 import { AssociationHandler } from '#src/dimse/association-handler.js';
+import { AssociationObserver } from '#src/dimse/association-observer.js';
+import { AssociationInspector } from '#src/dimse/inspector/association-inspector.js';
 import { CEchoScp } from '#src/dimse/c-echo-scp.js';
 import { CStoreScp } from '#src/dimse/c-store-scp.js';
 import { defaultDimseServiceOptions } from '#src/dimse/dimse-service.js';
@@ -20,6 +22,7 @@ const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
 /** A connection that keeps what is sent. */
 class FakeConnection implements TcpConnection {
   readonly remoteAddress = '127.0.0.1';
+  readonly isTls = false;
   readonly sent: Buffer[] = [];
 
   write(bytes: Uint8Array): boolean {
@@ -97,16 +100,20 @@ test('whatever a peer sends, the handler answers in PDUs and lets go of everythi
         const counters = new RecordingCounters();
         const connection = new FakeConnection();
         const handler = new AssociationHandler('test', connection, {
-          policy: createAcceptancePolicy(defaultDimseServiceOptions, () => 'available'),
-          services: [
-            (association) => new CEchoScp(association),
-            (association) =>
-              new CStoreScp(association, {
-                openStoreSession: recorded.openStoreSession,
-                partition: 0,
-                logger: silentLogger,
-              }),
-          ],
+          admit: () => ({
+            policy: createAcceptancePolicy(defaultDimseServiceOptions, () => 'available'),
+            services: [
+              (association) => new CEchoScp(association),
+              (association) =>
+                new CStoreScp(association, {
+                  openStoreSession: recorded.openStoreSession,
+                  partition: 0,
+                  logger: silentLogger,
+                }),
+            ],
+            isCommandPermitted: () => true,
+          }),
+          observer: new AssociationObserver(silentLogger, counters, new AssociationInspector(3)),
           logger: silentLogger,
           counters,
           artimTimeoutMs: 60_000,

@@ -5,6 +5,7 @@ import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
 import { toWriteError } from '../store-errors.js';
 import type { BlobLogPosition, BlobRecord, BlobStore } from './blob-store.js';
+import { DirectWriter } from './direct-writer.js';
 import {
   recordAlignmentBytes,
   recordBytes,
@@ -28,9 +29,13 @@ export interface BlobLogOptions {
   readonly preparer: SegmentPreparer;
 }
 
+const smallGroupFactor = 4;
+
 interface ActiveSegment {
   readonly number: number;
   readonly fd: number;
+  /** The same file for direct I/O, where the file system has it. */
+  readonly directFd: number | undefined;
   /** Size of the file when it was opened: what was written beforehand. */
   readonly bytesAtOpen: number;
   /** Where the next record goes. Bytes behind it are zeros, or what a failed or cut off group left. */
@@ -38,11 +43,12 @@ interface ActiveSegment {
 }
 
 /**
- * Blobs in append-only segment files: a group is one `writev` straight from the arena and one `fdatasync`. Records begin at
- * multiples of 4 KiB, so that no page is written twice, and go to files written with zeros beforehand where idle time allowed.
+ * Blobs in append-only segment files: a group is written past the page cache and made durable by one `fdatasync`. Records begin
+ * at multiples of 4 KiB, so that no page is written twice, and go to files written with zeros beforehand where idle time allowed.
  */
 export class BlobLog implements BlobStore {
   readonly #options: BlobLogOptions;
+  readonly #direct = new DirectWriter();
   #active: ActiveSegment | undefined;
 
   /** Throws `corrupt` when committed records of the last segment are missing. */
@@ -51,7 +57,7 @@ export class BlobLog implements BlobStore {
     const { segment, segmentEnd } = options.position;
     if (segment !== 0) {
       const path = segmentPath(options.directory, segment, 'seg');
-      this.#active = openSegment(path, segment, segmentEnd);
+      this.#active = this.#open(path, segment, segmentEnd);
       if (this.#active.bytesAtOpen < segmentEnd) {
         throw new GantryError('corrupt', 'the last segment is shorter than what was committed');
       }
@@ -66,14 +72,18 @@ export class BlobLog implements BlobStore {
 
   writeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[] {
     if (records.length === 0) return [];
-    if (records.every((record) => record.length <= this.#options.valueBytesMax)) {
-      return this.#options.values.writeGroup(records, batch);
-    }
     const groupBytes = records.reduce((sum, record) => sum + recordBytes(record.length), 0);
+    const { valueBytesMax, values } = this.#options;
+    const isSmall = records.every((record) => record.length <= valueBytesMax);
+    // In a large group the second sync is shared by so many that the write amplification of values costs more.
+    if (isSmall && groupBytes <= smallGroupFactor * valueBytesMax) {
+      return values.writeGroup(records, batch);
+    }
     const segment = this.#segmentFor(groupBytes);
     const { buffers, locators } = layOut(records, segment);
     try {
-      writeAllSync(segment.fd, buffers, segment.end);
+      if (segment.directFd === undefined) writeAllSync(segment.fd, buffers, segment.end);
+      else this.#direct.writeAll(segment.directFd, buffers, segment.end);
     } catch (error) {
       giveBack(segment);
       throw toWriteError(error);
@@ -86,7 +96,7 @@ export class BlobLog implements BlobStore {
   }
 
   async close(): Promise<void> {
-    if (this.#active !== undefined) closeSync(this.#active.fd);
+    if (this.#active !== undefined) closeSegment(this.#active);
     this.#active = undefined;
     await this.#options.preparer.stop();
   }
@@ -102,12 +112,18 @@ export class BlobLog implements BlobStore {
     try {
       if (!preparer.take(path)) closeSync(openSync(path, 'wx', 0o600));
       syncDirectory(directory);
-      this.#active = openSegment(path, number, 0);
+      this.#active = this.#open(path, number, 0);
     } catch (error) {
       throw toWriteError(error);
     }
     if (active !== undefined) finishSegment(active);
     return this.#active;
+  }
+
+  #open(path: string, number: number, end: number): ActiveSegment {
+    const fd = openSync(path, 'r+');
+    const directFd = this.#direct.open(path);
+    return { number, fd, directFd, bytesAtOpen: fstatSync(fd).size, end };
   }
 }
 
@@ -146,13 +162,13 @@ function giveBack(segment: ActiveSegment): void {
   if (fstatSync(segment.fd).size > bytes) ftruncateSync(segment.fd, bytes);
 }
 
-/** Closes a segment and gives back what was written beforehand and never used. */
+/** Closes a segment that is full and gives back what was written beforehand and never used. */
 function finishSegment(segment: ActiveSegment): void {
   ftruncateSync(segment.fd, segment.end);
-  closeSync(segment.fd);
+  closeSegment(segment);
 }
 
-function openSegment(path: string, number: number, end: number): ActiveSegment {
-  const fd = openSync(path, 'r+');
-  return { number, fd, bytesAtOpen: fstatSync(fd).size, end };
+function closeSegment({ fd, directFd }: ActiveSegment): void {
+  closeSync(fd);
+  if (directFd !== undefined) closeSync(directFd);
 }

@@ -1,8 +1,9 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
 } from '#engine/dicom/dictionary/transfer-syntaxes.js';
-import { coversType, negotiate, type AcceptedMedia } from '#src/http/accept.js';
+import { coversType, type AcceptedMedia } from '#src/http/accept.js';
 
 /** How the frames of one response are sent. */
 export interface FrameRepresentation {
@@ -10,44 +11,98 @@ export interface FrameRepresentation {
   readonly mediaType: string;
   /** Transfer syntax of the bytes sent, as the part header names it. */
   readonly transferSyntaxUid: string;
+  /** The frames are sent as they are stored. */
+  readonly isStored: boolean;
 }
+
+/** The instance whose frames are asked for. */
+export interface StoredFrames {
+  readonly transferSyntaxUid: string;
+  /** Why its frames cannot be had in that transfer syntax; undefined when they can. */
+  refusalOf(transferSyntaxUid: string): string | undefined;
+}
+
+type Represent = (
+  media: AcceptedMedia,
+  frames: StoredFrames,
+) => Omit<FrameRepresentation, 'isMultipart'> | undefined;
 
 const octetStream = 'application/octet-stream';
 
+/** Transfer syntax of a media type that is named without one, PS3.18 Table 8.7.3-5. */
+const defaultSyntaxes: ReadonlyMap<string, string> = new Map([
+  [octetStream, explicitVrLittleEndianUid],
+  ['image/dicom-rle', '1.2.840.10008.1.2.5'],
+  ['image/jpeg', '1.2.840.10008.1.2.4.70'],
+  ['image/jls', '1.2.840.10008.1.2.4.80'],
+  ['image/jp2', '1.2.840.10008.1.2.4.90'],
+  ['image/jphc', '1.2.840.10008.1.2.4.201'],
+]);
+
 /**
- * Chooses among what the client accepts (best first) a representation that the stored frames have as they are
- * (PS3.18 §8.7.3.3 and §8.7.8). `not-acceptable` when there is none.
+ * Chooses among what the client accepts (best first) a representation of the frames (PS3.18 §8.7.3.3 and §8.7.8). What the
+ * client likes equally well is sent as stored where one of it allows that: it costs nothing and loses nothing. Throws
+ * `not-acceptable`, with the reason why the frames are not decoded where that is the reason.
  */
 export function chooseFrameRepresentation(
   accepted: readonly AcceptedMedia[],
-  storedTransferSyntaxUid: string,
+  frames: StoredFrames,
 ): FrameRepresentation {
-  const stored = findTransferSyntax(storedTransferSyntaxUid);
-  const isEncapsulated = stored?.isEncapsulated ?? false;
-  // Native frames are little endian when they leave, whatever the data set around them was.
-  const transferSyntaxUid = isEncapsulated ? storedTransferSyntaxUid : explicitVrLittleEndianUid;
-  const mediaType = (media: AcceptedMedia): string | undefined => {
-    const { transferSyntaxes } = media;
-    const isAnySyntax = transferSyntaxes.includes('*');
-    const isNamed = [storedTransferSyntaxUid, transferSyntaxUid].some((uid) =>
-      transferSyntaxes.includes(uid),
-    );
-    if (transferSyntaxes.length > 0 && !isAnySyntax && !isNamed) return undefined;
-    // octet-stream without a transfer syntax means uncompressed little endian; a wildcard takes what there is.
-    const isBare = media.type === octetStream && transferSyntaxes.length === 0;
-    if (coversType(media, octetStream) && !(isEncapsulated && isBare)) return octetStream;
-    if (stored !== undefined && isEncapsulated && coversType(media, stored.frameMediaType)) {
-      return stored.frameMediaType;
+  for (let start = 0; start < accepted.length;) {
+    const first = accepted[start]!;
+    const isPeer = (media: AcceptedMedia): boolean =>
+      media.quality === first.quality && media.isFromQuery === first.isFromQuery;
+    const length = accepted.slice(start).findIndex((media) => !isPeer(media));
+    const peers = accepted.slice(start, length < 0 ? undefined : start + length);
+    for (const represent of [representStored, representTranscoded]) {
+      for (const media of peers) {
+        const found = represent(media, frames);
+        if (found !== undefined) return { ...found, isMultipart: media.isMultipart ?? true };
+      }
     }
-    return undefined;
-  };
-  return negotiate(
-    accepted,
-    (media) => {
-      const type = mediaType(media);
-      if (type === undefined) return undefined;
-      return { isMultipart: media.isMultipart ?? true, mediaType: type, transferSyntaxUid };
-    },
-    `the frames as stored: transfer-syntax=${storedTransferSyntaxUid}, or *`,
+    start += peers.length;
+  }
+  const stored = frames.transferSyntaxUid;
+  const refusal = frames.refusalOf(explicitVrLittleEndianUid);
+  const reason = refusal === undefined ? '' : `, not decoded: ${refusal}`;
+  throw new GantryError(
+    'not-acceptable',
+    `supported are the frames as stored: transfer-syntax=${stored}, or *${reason}`,
   );
 }
+
+const representStored: Represent = (media, { transferSyntaxUid: storedUid }) => {
+  const stored = findTransferSyntax(storedUid);
+  const isEncapsulated = stored?.isEncapsulated ?? false;
+  // Native frames are little endian when they leave, whatever the data set around them was.
+  const transferSyntaxUid = isEncapsulated ? storedUid : explicitVrLittleEndianUid;
+  const { transferSyntaxes } = media;
+  const isAnySyntax = transferSyntaxes.includes('*');
+  const isNamed = [storedUid, transferSyntaxUid].some((uid) => transferSyntaxes.includes(uid));
+  if (transferSyntaxes.length > 0 && !isAnySyntax && !isNamed) return undefined;
+  // octet-stream without a transfer syntax means uncompressed little endian; a wildcard takes what there is.
+  const isBare = media.type === octetStream && transferSyntaxes.length === 0;
+  if (isBare && isEncapsulated) return undefined;
+  if (coversType(media, octetStream)) {
+    return { mediaType: octetStream, transferSyntaxUid, isStored: true };
+  }
+  if (stored !== undefined && isEncapsulated && coversType(media, stored.frameMediaType)) {
+    return { mediaType: stored.frameMediaType, transferSyntaxUid, isStored: true };
+  }
+  return undefined;
+};
+
+const representTranscoded: Represent = (media, frames) => {
+  const { type, transferSyntaxes } = media;
+  const defaultUid = defaultSyntaxes.get(type);
+  const wanted =
+    transferSyntaxes.length === 0 && defaultUid !== undefined ? [defaultUid] : transferSyntaxes;
+  for (const uid of wanted) {
+    const syntax = findTransferSyntax(uid);
+    if (syntax === undefined) continue;
+    const mediaType = [syntax.frameMediaType, octetStream].find((one) => coversType(media, one));
+    if (mediaType === undefined || frames.refusalOf(uid) !== undefined) continue;
+    return { mediaType, transferSyntaxUid: uid, isStored: false };
+  }
+  return undefined;
+};

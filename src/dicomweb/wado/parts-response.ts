@@ -1,15 +1,19 @@
+import { BufferPool } from '#engine/base/buffer-pool.js';
 import type { BlobSource } from '#engine/engine-types.js';
-import { MultipartRelatedWriter } from '#engine/multipart/multipart-related-writer.js';
+import {
+  MultipartRelatedWriter,
+  type PartHeaderFields,
+} from '#engine/multipart/multipart-related-writer.js';
 import type { HttpHeaders, ResponseSource } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 
-/** Bytes of a part read at a time; one piece of one part is in memory for each response. */
-const pieceBytes = 512 * 1024;
+/** What a response holds in memory: room for a frame of 512 x 512 x 16 bit with its envelope, sent by one write. */
+const pieces = new BufferPool(576 * 1024, 64);
 
 /** One part of a retrieve response. */
 export interface ResponsePart {
   readonly contentType: string;
-  readonly headers: HttpHeaders;
+  readonly headers: PartHeaderFields;
   readonly body: BlobSource;
 }
 
@@ -34,15 +38,15 @@ export function respondParts(
   const writer = new MultipartRelatedWriter(response.boundaryKey, response.partType);
   const headers: HttpHeaders = [['content-type', writer.contentType], ...response.headers];
   if ('next' in parts) {
-    context.respondStream(response.status, headers, multipartSource(writer, parts));
+    const source = new PieceSource(multipartSections(writer, parts), () => parts.return?.());
+    context.respondStream(response.status, headers, source);
     return;
   }
   let contentLength = writer.end.length;
-  for (const [index, part] of parts.entries()) {
-    contentLength +=
-      writer.partHead(index, part.contentType, part.headers).length + part.body.length;
+  for (const [index, { contentType, headers: others, body }] of parts.entries()) {
+    contentLength += writer.partHead(index, contentType, others).length + body.length;
   }
-  const source = multipartSource(writer, parts[Symbol.iterator]());
+  const source = new PieceSource(multipartSections(writer, parts[Symbol.iterator]()));
   context.respondStream(response.status, headers, source, contentLength);
 }
 
@@ -53,51 +57,103 @@ export function respondSingle(
   headers: HttpHeaders,
   body: BlobSource,
 ): void {
-  let position = 0;
-  const source: ResponseSource = {
-    read: async () => {
-      if (position >= body.length) return null;
-      const piece = await body.read(position, pieceBytes);
-      position += piece.length;
-      return piece;
-    },
-    close: () => undefined,
-  };
+  const source = new PieceSource([body][Symbol.iterator]());
   context.respondStream(status, headers, source, body.length);
 }
 
-function multipartSource(writer: MultipartRelatedWriter, parts: PartIterator): ResponseSource {
+/** Bytes as they are, or a stretch to be read. */
+type Section = Uint8Array | BlobSource;
+
+function* multipartSections(
+  writer: MultipartRelatedWriter,
+  parts: PartIterator,
+): Generator<Section | Promise<readonly Section[]>> {
   let index = 0;
-  let body: BlobSource | undefined;
-  let position = 0;
-  let isOver = false;
-  return {
-    read: async () => {
-      if (body !== undefined && position < body.length) {
-        const piece = await body.read(position, pieceBytes);
-        position += piece.length;
-        return piece;
-      }
-      if (isOver) return null;
-      const next = parts.next();
-      if (next.done === true) {
-        isOver = true;
-        return writer.end;
-      }
-      const part = await next.value;
-      body = part.body;
-      position = 0;
-      return writer.partHead(index++, part.contentType, part.headers);
-    },
-    close: () => void parts.return?.(),
-  };
+  const sections = (part: ResponsePart): readonly Section[] => [
+    writer.partHead(index++, part.contentType, part.headers),
+    part.body,
+  ];
+  for (let next = parts.next(); next.done !== true; next = parts.next()) {
+    if (next.value instanceof Promise) yield next.value.then(sections);
+    else yield* sections(next.value);
+  }
+  yield writer.end;
 }
 
-/** Bytes that are in memory already, as a part body. */
-export function bytesSource(bytes: Uint8Array): BlobSource {
-  return {
-    length: bytes.length,
-    read: (position, lengthMax) =>
-      Promise.resolve(bytes.subarray(position, Math.min(bytes.length, position + lengthMax))),
-  };
+/** Fills one buffer after another from sections; the buffer is the same one, since a piece is gone before the next is asked. */
+class PieceSource implements ResponseSource {
+  readonly #sections: Iterator<Section | Promise<readonly Section[]>>;
+  readonly #onClose: (() => void) | undefined;
+  readonly #ready: Section[] = [];
+  readonly #piece = pieces.take();
+  #position = 0;
+  #isOver = false;
+  #isFilling = false;
+  #isClosed = false;
+
+  constructor(sections: Iterator<Section | Promise<readonly Section[]>>, onClose?: () => void) {
+    this.#sections = sections;
+    this.#onClose = onClose;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    this.#isFilling = true;
+    try {
+      const length = await this.#fill();
+      return length === 0 ? null : this.#piece.subarray(0, length);
+    } finally {
+      this.#isFilling = false;
+      if (this.#isClosed) pieces.giveBack(this.#piece);
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#onClose?.();
+    // A read under way still writes into the buffer.
+    if (!this.#isFilling) pieces.giveBack(this.#piece);
+  }
+
+  async #fill(): Promise<number> {
+    let length = 0;
+    while (length < this.#piece.length) {
+      const section = this.#ready[0];
+      if (section === undefined) {
+        if (!(await this.#next())) return length;
+        continue;
+      }
+      const target = this.#piece.subarray(length);
+      const copied =
+        section instanceof Uint8Array
+          ? copyFrom(section, this.#position, target)
+          : section.read(this.#position, target);
+      const bytes = typeof copied === 'number' ? copied : await copied;
+      length += bytes;
+      this.#position += bytes;
+      if (this.#position < section.length) continue;
+      this.#ready.shift();
+      this.#position = 0;
+    }
+    return length;
+  }
+
+  /** Takes the next section; false at the end. */
+  async #next(): Promise<boolean> {
+    if (this.#isOver) return false;
+    const next = this.#sections.next();
+    if (next.done === true) {
+      this.#isOver = true;
+      return false;
+    }
+    if (next.value instanceof Promise) this.#ready.push(...(await next.value));
+    else this.#ready.push(next.value);
+    return true;
+  }
+}
+
+function copyFrom(bytes: Uint8Array, position: number, target: Uint8Array): number {
+  const rest = bytes.subarray(position, position + target.length);
+  target.set(rest);
+  return rest.length;
 }

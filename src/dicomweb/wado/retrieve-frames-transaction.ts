@@ -13,7 +13,10 @@ import {
 import { answerNotModified, etagOf } from '../resource-etag.js';
 import { parseFrameList } from './frame-list.js';
 import { chooseFrameRepresentation } from './frame-representation.js';
-import { bytesSource, respondParts, respondSingle, type ResponsePart } from './parts-response.js';
+import { respondParts, respondSingle, type ResponsePart } from './parts-response.js';
+
+/** Frames of one response that codecs work on beside the one that is sent. */
+const framesAhead = 2;
 
 /**
  * Retrieve frames, PS3.18 §10.4.1.1.6: the frames of the list in its order, one part each. One frame may also be asked for as a
@@ -32,19 +35,28 @@ export async function retrieveFramesTransaction(
   if (Math.max(...numbers) > frameCount) {
     throw new GantryError('not-found', `the instance has ${frameCount} frames`);
   }
-  const { isMultipart, mediaType, transferSyntaxUid } = chooseFrameRepresentation(
+  const { isMultipart, mediaType, transferSyntaxUid, isStored } = chooseFrameRepresentation(
     acceptedOf(context),
-    record.transferSyntaxUid,
+    {
+      transferSyntaxUid: record.transferSyntaxUid,
+      refusalOf: (uid) => engine.frameTranscodingRefusal(target.partition, record, uid),
+    },
   );
-  const form = `${numbers.join('.')}-${mediaType}-${isMultipart ? 'multipart' : 'single'}`;
+  const form = [
+    numbers.join('.'),
+    mediaType,
+    transferSyntaxUid,
+    isMultipart ? 'multipart' : 'single',
+  ].join('-');
   const etag = etagOf(engine, target, record, form);
   if (answerNotModified(context, etag)) return;
   const headers: HttpHeaders = [
     ['etag', etag],
     ['cache-control', 'private, max-age=86400'],
   ];
-  const read = (number: number): Promise<BlobSource> =>
-    engine.retrieveFrame(target.partition, record, number).then(bytesSource);
+  const wantedUid = isStored ? undefined : transferSyntaxUid;
+  const read = (number: number): BlobSource | Promise<BlobSource> =>
+    engine.retrieveFrame(target.partition, record, number, wantedUid);
   if (!isMultipart) {
     if (numbers.length > 1) {
       throw new GantryError('not-acceptable', 'several frames are served as multipart/related');
@@ -60,11 +72,24 @@ export async function retrieveFramesTransaction(
     body: await read(number),
   });
   const response = { partType: mediaType, boundaryKey: etag, status: 200, headers };
-  // The one frame that viewers ask for is read before the head is sent, so that its length can be told.
+  // Of the one frame that viewers ask for the length is told.
   if (numbers.length === 1) respondParts(context, response, [await part(numbers[0]!)]);
-  else respondParts(context, response, mapped(numbers, part));
+  else respondParts(context, response, started(numbers, part, isStored ? 0 : framesAhead));
 }
 
-function* mapped<T, R>(items: readonly T[], map: (item: T) => R): Generator<R> {
-  for (const item of items) yield map(item);
+/** Maps items one after another, with the next `aheadMax` started while one is being sent. */
+function* started<T, R>(
+  items: readonly T[],
+  map: (item: T) => Promise<R>,
+  aheadMax: number,
+): Generator<Promise<R>> {
+  const ahead: Promise<R>[] = [];
+  for (const item of items) {
+    const promise = map(item);
+    // Who takes it from the queue sees its failure; when the client has gone, nobody does.
+    promise.catch(() => undefined);
+    ahead.push(promise);
+    if (ahead.length > aheadMax) yield ahead.shift()!;
+  }
+  yield* ahead;
 }

@@ -19,7 +19,8 @@ const policy: AcceptancePolicy = {
   capacity: () => 'available',
   isAbstractSyntaxAccepted: (uid) => uid === ct,
   isScpRoleAccepted: () => false,
-  chooseTransferSyntax: (proposed) => proposed.find((uid) => uid === explicit),
+  answerExtendedNegotiation: () => undefined,
+  chooseTransferSyntax: (_abstractSyntaxUid, proposed) => proposed.find((uid) => uid === explicit),
 };
 
 function rejectionOf(negotiation: Negotiation): AssociateReject | undefined {

@@ -109,9 +109,10 @@ describe('values', () => {
     };
     const { config } = load({ flags });
     assert.deepEqual(config.http.corsOrigins, ['https://a.example', 'http://b.example:3000']);
+    const rest = { tls: false, verbs: ['echo', 'store', 'find', 'move', 'get'], addresses: [] };
     assert.deepEqual(config.remoteAes, [
-      { aeTitle: 'DEST', host: '127.0.0.1', port: 104 },
-      { aeTitle: 'SIX', host: '::1', port: 105 },
+      { aeTitle: 'DEST', host: '127.0.0.1', port: 104, ...rest },
+      { aeTitle: 'SIX', host: '::1', port: 105, ...rest },
     ]);
     assert.deepEqual(load({ flags: { '--remote-aes': '' } }).config.remoteAes, []);
   });

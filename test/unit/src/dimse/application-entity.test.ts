@@ -29,5 +29,5 @@ test('PS3.4 Annex A and B: verification and storage, and the private classes of 
   assert.ok(policy.isAbstractSyntaxAccepted('1.2.840.10008.5.1.4.1.1.2'));
   assert.ok(policy.isAbstractSyntaxAccepted('1.3.46.670589.11.0.0.12.1'));
   assert.ok(!policy.isAbstractSyntaxAccepted('1.3.46.670589.11.0.0.12.2'));
-  assert.ok(!policy.isScpRoleAccepted('1.2.840.10008.5.1.4.1.1.2'));
+  assert.ok(policy.isScpRoleAccepted('1.2.840.10008.5.1.4.1.1.2'));
 });

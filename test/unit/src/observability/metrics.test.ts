@@ -15,6 +15,9 @@ const stats: EngineStats = {
   commitsInFlight: 4,
   committedSequence: 9,
   indexedSequence: 7,
+  framesTranscoded: 11,
+  framesFromCache: 12,
+  codecQueueLength: 13,
   queriesByPlan: { catalog: 6, index: 8 },
 };
 
@@ -29,6 +32,9 @@ test('figures of the engine are read at each scrape', async () => {
     'gantry_ingest_bytes_total 4096',
     'gantry_ingest_arena_bytes{state="used"} 10',
     'gantry_parse_queue_length 3',
+    'gantry_codec_queue_length 13',
+    'gantry_frames_transcoded_total{source="codec"} 11',
+    'gantry_frames_transcoded_total{source="cache"} 12',
     'gantry_commits_in_flight 4',
     'gantry_commit_sequence{state="indexed"} 7',
     'gantry_index_lag_entries 2',

@@ -1,0 +1,118 @@
+import {
+  explicitVrLittleEndianUid,
+  findTransferSyntax,
+  rleLosslessUid,
+} from '#engine/dicom/dictionary/transfer-syntaxes.js';
+import type { ImagePixelDescription } from '#engine/dicom/pixel-data/image-pixel-description.js';
+
+/** What undoes the compression of a frame; codestreams say themselves which process of their family they are. */
+export type FrameDecoder = 'none' | 'inflate' | 'rle' | 'jpeg' | 'jpeg2000';
+export type FrameEncoder = 'rle' | 'jpeg-ls' | 'jpeg2000' | 'htj2k';
+
+/** What can be done with the frames of one encapsulated transfer syntax. */
+export interface CodecEntry {
+  readonly uid: string;
+  /** Undefined when frames can only be served as stored. */
+  readonly decoder: FrameDecoder | undefined;
+  /** Undefined when no frame is converted to this syntax. */
+  readonly encoder: FrameEncoder | undefined;
+  /** What is not decoded, or all of the reason why nothing is; empty when everything is decoded. */
+  readonly limitation: string;
+}
+
+const jpeg = (process: string): string => `1.2.840.10008.1.2.4.${process}`;
+
+const decoded = (
+  uid: string,
+  decoder: FrameDecoder,
+  encoder?: FrameEncoder,
+  limitation = '',
+): CodecEntry => ({ uid, decoder, encoder, limitation });
+
+const stored = (uid: string, limitation: string): CodecEntry => ({
+  uid,
+  decoder: undefined,
+  encoder: undefined,
+  limitation,
+});
+
+const twelveBit = 'samples of more than 8 bits are not decoded';
+const arithmetic = 'arithmetic coding is not decoded';
+const hierarchical = 'hierarchical JPEG is not decoded';
+const deepColour = 'colour of more than 8 bits is not converted';
+
+/** Every encapsulated syntax of still frames that PS3.6 Table A-1 lists; video is one stream and served as stored. */
+export const codecRegistry: readonly CodecEntry[] = Object.freeze([
+  decoded('1.2.840.10008.1.2.1.98', 'none'),
+  decoded(jpeg('50'), 'jpeg'),
+  decoded(jpeg('51'), 'jpeg', undefined, twelveBit),
+  stored(jpeg('52'), arithmetic),
+  decoded(jpeg('53'), 'jpeg', undefined, twelveBit),
+  stored(jpeg('54'), arithmetic),
+  decoded(jpeg('55'), 'jpeg', undefined, twelveBit),
+  stored(jpeg('56'), arithmetic),
+  decoded(jpeg('57'), 'jpeg'),
+  stored(jpeg('58'), arithmetic),
+  ...['59', '60', '61', '62', '63', '64', '65', '66'].map((n) => stored(jpeg(n), hierarchical)),
+  decoded(jpeg('70'), 'jpeg'),
+  decoded(jpeg('80'), 'jpeg', 'jpeg-ls'),
+  decoded(jpeg('81'), 'jpeg'),
+  decoded(jpeg('90'), 'jpeg2000', 'jpeg2000', deepColour),
+  decoded(jpeg('91'), 'jpeg2000', undefined, deepColour),
+  stored(jpeg('92'), 'multi-component transforms are not decoded'),
+  stored(jpeg('93'), 'multi-component transforms are not decoded'),
+  ...['110', '111', '112'].map((n) => stored(jpeg(n), 'JPEG XL is not decoded')),
+  decoded(jpeg('201'), 'jpeg2000', 'htj2k', deepColour),
+  decoded(jpeg('202'), 'jpeg2000', 'htj2k', deepColour),
+  decoded(jpeg('203'), 'jpeg2000', undefined, deepColour),
+  decoded(rleLosslessUid, 'rle', 'rle'),
+  decoded('1.2.840.10008.1.2.8.1', 'inflate'),
+]);
+
+const byUid = new Map(codecRegistry.map((entry) => [entry.uid, entry]));
+
+export function findCodec(transferSyntaxUid: string): CodecEntry | undefined {
+  return byUid.get(transferSyntaxUid);
+}
+
+/**
+ * Why frames stored in `fromUid` cannot be had in `toUid`; undefined when they can. Native frames count as Explicit VR Little
+ * Endian, whatever the data set is in. Frames that have lost information are decoded, but not packed again as if they were whole.
+ */
+export function transcodingRefusal(
+  image: ImagePixelDescription,
+  fromUid: string,
+  toUid: string,
+): string | undefined {
+  const from = findTransferSyntax(fromUid);
+  const isNative = from?.isEncapsulated === false;
+  const decoding = isNative ? undefined : decodingRefusal(image, fromUid);
+  if (decoding !== undefined || toUid === explicitVrLittleEndianUid) return decoding;
+  const encoder = findCodec(toUid)?.encoder;
+  if (encoder === undefined) return 'nothing is converted to this transfer syntax';
+  if (from?.isLossy !== false) return 'frames with loss are not compressed again';
+  return encodingRefusal(image, encoder);
+}
+
+function decodingRefusal(image: ImagePixelDescription, uid: string): string | undefined {
+  const codec = findCodec(uid);
+  if (codec?.decoder === undefined) return codec?.limitation ?? 'its frames are not decoded';
+  const isLimited =
+    (codec.limitation === twelveBit && image.bitsStored > 8) ||
+    (codec.limitation === deepColour && isDeepColour(image));
+  return isLimited ? codec.limitation : undefined;
+}
+
+function encodingRefusal(image: ImagePixelDescription, encoder: FrameEncoder): string | undefined {
+  const { bitsAllocated, bitsStored, photometricInterpretation } = image;
+  if (photometricInterpretation.includes('_42')) return 'subsampled colour is not compressed';
+  if (bitsAllocated === 1) return 'frames of 1 bit are not compressed';
+  if (encoder === 'rle') return undefined;
+  if (bitsAllocated === 32 || bitsStored < 2) return `${bitsStored} bits are not compressed so`;
+  return encoder !== 'jpeg-ls' && isDeepColour(image) ? deepColour : undefined;
+}
+
+/** OpenJPEG traps on it and OpenJPH returns something else. */
+function isDeepColour({ samplesPerPixel, bitsStored }: ImagePixelDescription): boolean {
+  return samplesPerPixel > 1 && bitsStored > 8;
+}

@@ -1,0 +1,51 @@
+import { CharlsCodec, compileCharls } from '#native-bindings/charls/charls-codec.js';
+import {
+  compileLibjpegTurbo,
+  LibjpegTurboCodec,
+} from '#native-bindings/libjpeg-turbo/libjpeg-turbo-codec.js';
+import {
+  compileOpenjpeg,
+  createOpenjpegCodec,
+  type OpenjpegCodec,
+} from '#native-bindings/openjpeg/openjpeg-codec.js';
+import {
+  compileOpenjph,
+  createOpenjphCodec,
+  type OpenjphCodec,
+} from '#native-bindings/openjph/openjph-codec.js';
+import type { CompiledWasm } from '#native-bindings/wasm/wasm-codec.js';
+
+/** The compiled modules: made once, given to every thread. */
+export interface CompiledCodecs {
+  readonly charls: CompiledWasm;
+  readonly libjpegTurbo: CompiledWasm;
+  readonly openjpeg: CompiledWasm;
+  readonly openjph: CompiledWasm;
+}
+
+/** The codecs of one thread; each makes its instance when it is first used. */
+export interface CodecSet {
+  readonly charls: CharlsCodec;
+  readonly libjpegTurbo: LibjpegTurboCodec;
+  readonly openjpeg: OpenjpegCodec;
+  readonly openjph: OpenjphCodec;
+}
+
+export async function compileCodecs(): Promise<CompiledCodecs> {
+  const [charls, libjpegTurbo, openjpeg, openjph] = await Promise.all([
+    compileCharls(),
+    compileLibjpegTurbo(),
+    compileOpenjpeg(),
+    compileOpenjph(),
+  ]);
+  return { charls, libjpegTurbo, openjpeg, openjph };
+}
+
+export function createCodecSet(compiled: CompiledCodecs): CodecSet {
+  return {
+    charls: new CharlsCodec(compiled.charls),
+    libjpegTurbo: new LibjpegTurboCodec(compiled.libjpegTurbo),
+    openjpeg: createOpenjpegCodec(compiled.openjpeg),
+    openjph: createOpenjphCodec(compiled.openjph),
+  };
+}

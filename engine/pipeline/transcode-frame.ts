@@ -1,0 +1,136 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { LruCache } from '#engine/base/lru-cache.js';
+import { transcodingRefusal } from '#engine/codec/codec-registry.js';
+import {
+  explicitVrLittleEndianUid,
+  findTransferSyntax,
+} from '#engine/dicom/dictionary/transfer-syntaxes.js';
+import {
+  nativeFrameBytes,
+  samplesPerFrame,
+  type ImagePixelDescription,
+} from '#engine/dicom/pixel-data/image-pixel-description.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { CodecPool } from '#engine/threads/codec-pool.js';
+import type { BlobSource } from '../engine-types.js';
+import { contentKey, type InstanceLayouts } from './instance-layouts.js';
+import type { BlobRangeReader } from './read-blob.js';
+import { retrieveFrame, type FrameAddress } from './retrieve-frames.js';
+import { bytesSource, readWhole } from './retrieve-instance.js';
+
+/** Room for what a codestream has beside its pixels. */
+const headerBytesMax = 1024 * 1024;
+
+export interface FrameTranscoderParts {
+  readonly blobs: BlobRangeReader;
+  readonly layouts: InstanceLayouts;
+  readonly codecPool: CodecPool;
+}
+
+export interface FrameTranscoderOptions {
+  /** Largest frame, in samples. */
+  readonly framePixelsMax: number;
+  readonly cacheBytes: number;
+}
+
+/**
+ * Frames in another transfer syntax than the stored one. Results are cached by content; requests for a frame that is being
+ * worked on wait for the same result.
+ */
+export class FrameTranscoder {
+  readonly #parts: FrameTranscoderParts;
+  readonly #options: FrameTranscoderOptions;
+  readonly #frames: LruCache<string, Uint8Array>;
+  readonly #underWay = new Map<string, Promise<Uint8Array>>();
+  #framesTranscoded = 0;
+  #framesFromCache = 0;
+
+  constructor(parts: FrameTranscoderParts, options: FrameTranscoderOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#frames = new LruCache(options.cacheBytes);
+  }
+
+  get framesTranscoded(): number {
+    return this.#framesTranscoded;
+  }
+
+  get framesFromCache(): number {
+    return this.#framesFromCache;
+  }
+
+  /** Why the frames of an instance cannot be had in `toUid`; undefined when they can. */
+  refusal(partition: number, record: InstanceRecord, toUid: string): string | undefined {
+    try {
+      const image = this.#parts.layouts.imagePixelDescription(partition, record);
+      const { framePixelsMax } = this.#options;
+      if (samplesPerFrame(image) > framePixelsMax) return `frames are limited to ${framePixelsMax}`;
+      const { pixel } = this.#parts.layouts.layoutOf(partition, record);
+      if (pixel.kind === 'native' && pixel.frameBits !== nativeFrameBits(image)) {
+        return 'the frames have another length than their description';
+      }
+      return transcodingRefusal(image, record.transferSyntaxUid, toUid);
+    } catch (error) {
+      if (error instanceof GantryError && error.code === 'not-acceptable') return error.detail;
+      throw error;
+    }
+  }
+
+  /** One frame in `toUid`. Throws `not-acceptable`, `corrupt` and as the pool. */
+  async transcode(address: FrameAddress, toUid: string): Promise<BlobSource> {
+    const { partition, record, frameNumber } = address;
+    if (isNative(record.transferSyntaxUid) && toUid === explicitVrLittleEndianUid) {
+      return retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
+    }
+    const key = `${contentKey(partition, record)}/${frameNumber}/${toUid}`;
+    const cached = this.#frames.get(key);
+    if (cached !== undefined) {
+      this.#framesFromCache++;
+      return bytesSource(cached);
+    }
+    let result = this.#underWay.get(key);
+    if (result === undefined) {
+      result = this.#transcodeNow(address, toUid).finally(() => this.#underWay.delete(key));
+      this.#underWay.set(key, result);
+      const frame = await result;
+      if (frame.length <= this.#options.cacheBytes) this.#frames.set(key, frame, frame.length);
+    }
+    return bytesSource(await result);
+  }
+
+  async #transcodeNow(address: FrameAddress, toUid: string): Promise<Uint8Array> {
+    const { partition, record } = address;
+    const refusal = this.refusal(partition, record, toUid);
+    if (refusal !== undefined) throw new GantryError('not-acceptable', refusal);
+    const image = this.#parts.layouts.imagePixelDescription(partition, record);
+    const fromUid = isNative(record.transferSyntaxUid)
+      ? explicitVrLittleEndianUid
+      : record.transferSyntaxUid;
+    const frame = await this.#parts.codecPool.run(async () => ({
+      frame: await this.#readStored(address, image),
+      image,
+      fromUid,
+      toUid,
+    }));
+    this.#framesTranscoded++;
+    return frame;
+  }
+
+  /** Bytes are read when their turn has come, and no more than a frame can be worth. */
+  async #readStored(address: FrameAddress, image: ImagePixelDescription): Promise<Uint8Array> {
+    const source = await retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
+    if (source.length > 2 * nativeFrameBytes(image) + headerBytesMax) {
+      throw new GantryError('corrupt', `frame: ${source.length} bytes are more than it can be`);
+    }
+    return readWhole(source);
+  }
+}
+
+function isNative(transferSyntaxUid: string): boolean {
+  return findTransferSyntax(transferSyntaxUid)?.isEncapsulated === false;
+}
+
+/** Without the padding of the last byte. */
+function nativeFrameBits(image: ImagePixelDescription): number {
+  return image.bitsAllocated === 1 ? samplesPerFrame(image) : nativeFrameBytes(image) * 8;
+}

@@ -1,0 +1,59 @@
+import { workerData } from 'node:worker_threads';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { toGantryError } from '#engine/base/error-catalogue.js';
+import { createCodecSet, type CompiledCodecs } from '#engine/codec/codec-set.js';
+import { decodeFrame } from '#engine/codec/decode-frame.js';
+import { encodeFrame } from '#engine/codec/encode-frame.js';
+import {
+  explicitVrLittleEndianUid,
+  findTransferSyntax,
+} from '#engine/dicom/dictionary/transfer-syntaxes.js';
+import type { CodecResult, CodecTask } from '#engine/threads/task-messages.js';
+
+/** What the pool gives each worker at its start. */
+export interface CodecWorkerData {
+  readonly compiled: CompiledCodecs;
+}
+
+const codecs = createCodecSet((workerData as CodecWorkerData).compiled);
+
+/** Piscina task: one frame into another transfer syntax; never rejects. The frame of the result is moved. */
+export default async function transcodeFrame(task: CodecTask): Promise<unknown> {
+  try {
+    const frame = await transcode(task);
+    return move(new MovedFrame(frame));
+  } catch (error) {
+    const { code, detail } = toGantryError(error);
+    return { ok: false, code, detail } satisfies CodecResult;
+  }
+}
+
+async function transcode({ frame, image, fromUid, toUid }: CodecTask): Promise<Uint8Array> {
+  const isNative = findTransferSyntax(fromUid)?.isEncapsulated !== true;
+  const native = isNative
+    ? frame
+    : await decodeFrame({ codestream: frame, transferSyntaxUid: fromUid, image }, codecs);
+  return toUid === explicitVrLittleEndianUid
+    ? native
+    : encodeFrame(native, { image, toUid }, codecs);
+}
+
+/** How Piscina is told what to move instead of copy; what arrives is a `CodecResult`. */
+class MovedFrame {
+  readonly #frame: Uint8Array<ArrayBuffer>;
+
+  constructor(frame: Uint8Array) {
+    // Moving takes the whole buffer along, so it must hold nothing else; nor can shared memory be moved.
+    const { buffer } = frame;
+    const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === frame.byteLength;
+    this.#frame = isWhole ? (frame as Uint8Array<ArrayBuffer>) : new Uint8Array(frame);
+  }
+
+  get [transferableSymbol](): ArrayBuffer {
+    return this.#frame.buffer;
+  }
+
+  get [valueSymbol](): CodecResult {
+    return { ok: true, frame: this.#frame };
+  }
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+/** The part of Emscripten's module object that all codecs share. */
+export interface EmscriptenModule {
+  readonly HEAPU8: Uint8Array;
+}
+
+/** A compiled module: plain data for `postMessage`, so that one compilation serves every thread. */
+export interface CompiledWasm {
+  readonly opaque?: unique symbol;
+}
+
+/** What a codestream, or the frame to encode, consists of. */
+export interface FrameInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly componentCount: number;
+  readonly bitsPerSample: number;
+  readonly isSigned: boolean;
+}
+
+/** Samples of all components, pixel by pixel: one byte each up to 8 bits, two (little endian) above. */
+export interface DecodedSamples extends FrameInfo {
+  readonly samples: Uint8Array;
+}
+
+/** The codec refused, complained or trapped. */
+export class WasmCodecError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'WasmCodecError';
+  }
+}
+
+/** The heap of an instance never shrinks: beyond this it is dropped after the task. */
+const heapBytesMax = 512 * 1024 * 1024;
+
+/** OpenJPEG tells of its progress; everything else that is printed is a complaint. */
+const informationPrefix = '[INFO]';
+
+const require = createRequire(import.meta.url);
+
+/** TypeScript describes WebAssembly only together with the DOM. */
+const webAssembly = (
+  globalThis as unknown as {
+    readonly WebAssembly: {
+      compile(bytes: Uint8Array): Promise<CompiledWasm>;
+      instantiate(compiled: CompiledWasm, imports: unknown): Promise<unknown>;
+    };
+  }
+).WebAssembly;
+
+type Factory<Module> = (options: {
+  instantiateWasm(imports: unknown, receive: (instance: unknown) => void): object;
+  print(line: string): void;
+  printErr(line: string): void;
+}) => Promise<Module>;
+
+/** Compiles the WebAssembly of a codec package, off this thread. */
+export function compileWasmCodec(packageName: string): Promise<CompiledWasm> {
+  return webAssembly.compile(readFileSync(require.resolve(`${packageName}/wasm`)));
+}
+
+/**
+ * One instance of a codec, for one thread and one task at a time. Whatever goes wrong inside costs the instance: after a trap its
+ * heap is in no known state, and making another from the compiled module takes milliseconds.
+ */
+export class WasmCodec<Module extends EmscriptenModule> {
+  readonly #factory: Factory<Module>;
+  readonly #compiled: CompiledWasm;
+  readonly #complaints: string[] = [];
+  #module: Module | undefined;
+
+  constructor(packageName: string, compiled: CompiledWasm) {
+    this.#factory = require(`${packageName}/wasmjs`) as Factory<Module>;
+    this.#compiled = compiled;
+  }
+
+  /**
+   * Runs `work` on the instance; what it returns must hold no view of the heap. Throws `WasmCodecError` when `work` throws or
+   * the codec prints anything: OpenJPEG and OpenJPH do no more than that when they give up.
+   */
+  async run<T>(work: (module: Module) => T): Promise<T> {
+    const module = (this.#module ??= await this.#instantiate());
+    this.#complaints.length = 0;
+    try {
+      const result = work(module);
+      if (this.#complaints.length > 0) throw new WasmCodecError(this.#complaints.join('; '));
+      if (module.HEAPU8.length > heapBytesMax) this.#module = undefined;
+      return result;
+    } catch (error) {
+      this.#module = undefined;
+      throw this.#toCodecError(error);
+    }
+  }
+
+  async #instantiate(): Promise<Module> {
+    const before = process.listeners('uncaughtException');
+    const complain = (line: string): void => {
+      if (!line.startsWith(informationPrefix)) this.#complaints.push(line);
+    };
+    const module = await this.#factory({
+      print: complain,
+      printErr: complain,
+      instantiateWasm: (imports, receive) => {
+        // A failure cannot happen: the module compiled, and the imports are its own.
+        void webAssembly.instantiate(this.#compiled, imports).then(receive);
+        return {};
+      },
+    });
+    // Each instance installs a handler that only throws again; thousands of instances would leak them.
+    for (const listener of process.listeners('uncaughtException')) {
+      if (!before.includes(listener)) process.off('uncaughtException', listener);
+    }
+    return module;
+  }
+
+  /** C++ exceptions arrive as numbers (addresses in the heap) and carry no text. */
+  #toCodecError(error: unknown): WasmCodecError {
+    if (error instanceof WasmCodecError) return error;
+    const reason = error instanceof Error ? error.message : 'the codec threw';
+    const message = [...this.#complaints, reason].join('; ').slice(0, 300);
+    return new WasmCodecError(message, { cause: error });
+  }
+}
+
+/** A copy of what lies in the heap, in memory of its own that can be moved to another thread. */
+export function copyOut(view: Uint8Array): Uint8Array {
+  return new Uint8Array(view);
+}
