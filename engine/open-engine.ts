@@ -38,6 +38,8 @@ export interface EngineOptions {
     readonly smallBlobBytesMax: number;
     readonly memtableBytes: number;
     readonly blockCacheBytes: number;
+    readonly garbageGraceMs: number;
+    readonly compactionBytesPerSecond: number;
   };
   readonly index: {
     readonly memoryLimitBytes: number;
@@ -121,6 +123,8 @@ async function startThreads(
       blobStore: options.store.blobStore === 'log' ? 'log' : 'values',
       segmentBytes: options.store.segmentBytes,
       valueBytesMax: options.store.smallBlobBytesMax,
+      garbageGraceMs: options.store.garbageGraceMs,
+      compactionBytesPerSecondMax: options.store.compactionBytesPerSecond,
     },
     onFailed,
     onRemoved: (files) => files.forEach((file) => store.blobReader.forgetFile(file)),
