@@ -16,6 +16,7 @@ module.exports.allow = {
   'engine/workers': [...anyThread, 'engine/codec'],
   'engine/threads': [...anyThread],
   'engine/transport': ['engine/base', 'native-bindings'],
+  'engine/maintenance': [...anyThread, 'engine/store', 'engine/index'],
   'engine/pipeline': [
     ...anyThread,
     'engine/query',
@@ -27,6 +28,7 @@ module.exports.allow = {
   'engine/engine-types': ['engine'],
   src: [
     'engine/open-engine',
+    'engine/maintenance',
     'engine/engine-types',
     'engine/base',
     'engine/dicom',

@@ -54,6 +54,12 @@ export interface Engine {
     path: string,
   ): BlobSource | undefined;
 
+  /**
+   * Deletes the instances that are stored of a study, a series, or one instance; resolves with their number when that is durable
+   * and visible. Rejects with `not-found` when there were none, `store-unavailable` and others when only some may be gone.
+   */
+  deleteInstances(target: RetrieveTarget): Promise<number>;
+
   stats(): EngineStats;
   /** False when the store can no longer write or the index thread has died; the reason is for operators. */
   health(): { readonly isReady: boolean; readonly reason: string };
@@ -136,6 +142,7 @@ export interface EngineStats {
   readonly instancesIdentical: number;
   readonly instancesFailed: number;
   readonly bytesStored: number;
+  readonly instancesDeleted: number;
   readonly arenaBytesTotal: number;
   readonly arenaBytesInUse: number;
   readonly parseQueueLength: number;

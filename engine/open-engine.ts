@@ -3,6 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { Logger } from './base/logger.js';
 import { compileCodecs } from './codec/codec-set.js';
 import type { Engine, EngineStats } from './engine-types.js';
+import { deleteInstances } from './pipeline/delete-instances.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
@@ -19,7 +20,7 @@ import { CodecPool } from './threads/codec-pool.js';
 import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
-import { StoreThread } from './threads/store-thread.js';
+import { StoreThread, type StoreThreadStart } from './threads/store-thread.js';
 
 /** What an engine is opened with; the configuration table says what each value means. */
 export interface EngineOptions {
@@ -37,6 +38,8 @@ export interface EngineOptions {
     readonly smallBlobBytesMax: number;
     readonly memtableBytes: number;
     readonly blockCacheBytes: number;
+    readonly garbageGraceMs: number;
+    readonly compactionBytesPerSecond: number;
   };
   readonly index: {
     readonly memoryLimitBytes: number;
@@ -72,7 +75,15 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
     const arena = new Arena(options.ingest.arenaBytes);
     const onRebuilding = (reason: string): void =>
       log.warn({ reason }, 'the index is rebuilt from the catalogue');
-    const threads = await startThreads(options, { store, arena }, { onFailed, onRebuilding });
+    const threads = await startThreads(
+      options,
+      { store, arena },
+      {
+        onFailed,
+        onRebuilding,
+        onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
+      },
+    );
     return assembleEngine(options, { store, arena, health, ...threads });
   } catch (error) {
     await store.close();
@@ -93,7 +104,11 @@ interface EngineParts {
 async function startThreads(
   options: EngineOptions,
   { store, arena }: Pick<EngineParts, 'store' | 'arena'>,
-  listeners: Pick<IndexThreadStart, 'onFailed' | 'onRebuilding'>,
+  {
+    onFailed,
+    onRebuilding,
+    onProblem,
+  }: Pick<IndexThreadStart, 'onFailed' | 'onRebuilding'> & Pick<StoreThreadStart, 'onProblem'>,
 ): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool' | 'codecPool'>> {
   const compiled = await compileCodecs();
   const feed = new MessageChannel();
@@ -108,8 +123,12 @@ async function startThreads(
       blobStore: options.store.blobStore === 'log' ? 'log' : 'values',
       segmentBytes: options.store.segmentBytes,
       valueBytesMax: options.store.smallBlobBytesMax,
+      garbageGraceMs: options.store.garbageGraceMs,
+      compactionBytesPerSecondMax: options.store.compactionBytesPerSecond,
     },
-    onFailed: listeners.onFailed,
+    onFailed,
+    onRemoved: (files) => files.forEach((file) => store.blobReader.forgetFile(file)),
+    onProblem,
   });
   const indexThread = await IndexThread.start({
     path: join(options.dataDir, 'index.duckdb'),
@@ -118,7 +137,8 @@ async function startThreads(
     memoryBytesMax: options.index.memoryLimitBytes,
     threadCount: options.index.threads,
     queryTimeoutMs: options.index.queryTimeoutMs,
-    ...listeners,
+    onFailed,
+    onRebuilding,
   });
   const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
   const codecPool = new CodecPool(compiled, options.codec);
@@ -133,6 +153,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     instancesIdentical: 0,
     instancesFailed: 0,
     bytesStored: 0,
+    instancesDeleted: 0,
   };
   const storePipeline: StorePipeline = {
     arena,
@@ -172,6 +193,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       transcoder.refusal(partition, record, transferSyntaxUid),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
+    deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     stats: (): EngineStats => ({
       ...counters,
       arenaBytesTotal: arena.blockCount * arenaBlockBytes,

@@ -9,6 +9,8 @@ const program = createProgram({
   env: process.env,
   isTerminal: process.stdout.isTTY,
   print: (text) => process.stdout.write(text),
+  printAside: (text) => process.stderr.write(text),
+  setExitCode: (code) => (process.exitCode = code),
   serve: (loaded, { withBanner }) =>
     serve({ loaded, withBanner, log: createLogger(loaded.config.log), start: startApp }),
 });

@@ -1,8 +1,8 @@
 import { assert } from '#engine/base/assert.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
-import { compileSql } from '#engine/query/compile-sql.js';
+import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
+import { compileSql, indexTables } from '#engine/query/compile-sql.js';
 import type { QueryExpression, QueryKey, QueryPage } from '#engine/query/query-expression.js';
-import type { SeriesRecord, StudyRecord } from '#engine/store/catalog/catalog-records.js';
 import type { IndexFeed } from '#engine/threads/task-messages.js';
 import {
   DuckdbDatabase,
@@ -12,7 +12,8 @@ import {
   type DuckdbCell,
   type DuckdbConnection,
 } from '#native-bindings/duckdb/duckdb-database.js';
-import { mergeFeeds, type PartitionBatch, type VersionedRow } from './feed-batch.js';
+import { mergeFeeds, type PartitionBatch, type RowChange } from './feed-batch.js';
+import { Fingerprint, fingerprintColumns } from './fingerprint.js';
 import type { QueryIndex } from './query-index.js';
 import { createStatements, rowOf, schemaVersion } from './schema.js';
 
@@ -121,6 +122,16 @@ export class DuckdbQueryIndex implements QueryIndex {
     }
   }
 
+  /** What the rows of a partition are, for a comparison with the catalogue. Throws DuckDB's errors. */
+  async fingerprint(level: QueryLevel, partition: number): Promise<Fingerprint> {
+    const [row] = await this.#writer.run(
+      `SELECT ${fingerprintColumns} FROM ${indexTables[level].table} WHERE partition = $1`,
+      [BigInt(partition)],
+    );
+    const [count, sum, scattered] = (row ?? []).map((cell) => BigInt(String(cell)));
+    return new Fingerprint(Number(count), sum, scattered);
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const reader of this.#readers) await reader.close();
@@ -145,32 +156,45 @@ export class DuckdbQueryIndex implements QueryIndex {
   }
 
   /**
-   * Deletes the versions that the batch replaces. Besides the UID only a lower bound of the sequence is asked for: a replay may
+   * Deletes the versions that the batch replaces or removes. Besides the UID only a lower bound of the sequence is asked for: a replay may
    * have brought a newer version than the one the store thread knows of, which goes as well.
    */
   async #deleteReplaced(partition: number, batch: PartitionBatch): Promise<void> {
-    const studies = replacedRows<StudyRecord>(batch.studies);
-    if (studies.records.length > 0) {
+    const bound = (rows: ReplacedRows<unknown>): [bigint, bigint] => [
+      BigInt(partition),
+      BigInt(rows.sequenceMin),
+    ];
+    const studies = replacedRows(batch.studies);
+    if (studies.keys.length > 0) {
       await this.#writer.run(
         'DELETE FROM studies WHERE partition = $1 AND sequence >= $2' +
           ' AND study_instance_uid IN (SELECT unnest($3))',
-        [
-          BigInt(partition),
-          BigInt(studies.sequenceMin),
-          studies.records.map((study) => study.studyInstanceUid),
-        ],
+        [...bound(studies), studies.keys.map((key) => key.studyInstanceUid)],
       );
     }
-    const series = replacedRows<SeriesRecord>(batch.series);
-    if (series.records.length > 0) {
+    const series = replacedRows(batch.series);
+    if (series.keys.length > 0) {
       await this.#writer.run(
         'DELETE FROM series WHERE partition = $1 AND sequence >= $2' +
           ' AND (study_instance_uid, series_instance_uid) IN (SELECT unnest($3), unnest($4))',
         [
-          BigInt(partition),
-          BigInt(series.sequenceMin),
-          series.records.map((each) => each.studyInstanceUid),
-          series.records.map((each) => each.seriesInstanceUid),
+          ...bound(series),
+          series.keys.map((key) => key.studyInstanceUid),
+          series.keys.map((key) => key.seriesInstanceUid),
+        ],
+      );
+    }
+    const instances = replacedRows(batch.instances);
+    if (instances.keys.length > 0) {
+      await this.#writer.run(
+        'DELETE FROM instances WHERE partition = $1 AND sequence >= $2' +
+          ' AND (study_instance_uid, series_instance_uid, sop_instance_uid)' +
+          ' IN (SELECT unnest($3), unnest($4), unnest($5))',
+        [
+          ...bound(instances),
+          instances.keys.map((key) => key.studyInstanceUid),
+          instances.keys.map((key) => key.seriesInstanceUid),
+          instances.keys.map((key) => key.sopInstanceUid),
         ],
       );
     }
@@ -192,37 +216,47 @@ export class DuckdbQueryIndex implements QueryIndex {
   }
 }
 
-function replacedRows<R>(rows: ReadonlyMap<string, VersionedRow<R>>): {
-  readonly records: readonly R[];
+interface ReplacedRows<Key> {
+  readonly keys: readonly Key[];
   readonly sequenceMin: number;
-} {
-  const records: R[] = [];
+}
+
+function replacedRows<Key, Row extends Key>(
+  rows: ReadonlyMap<string, RowChange<Key, Row>>,
+): ReplacedRows<Key> {
+  const keys: Key[] = [];
   let sequenceMin = Number.MAX_SAFE_INTEGER;
-  for (const { record, replacedSequence } of rows.values()) {
+  for (const { key, replacedSequence } of rows.values()) {
     if (replacedSequence === 0) continue;
-    records.push(record);
+    keys.push(key);
     sequenceMin = Math.min(sequenceMin, replacedSequence);
   }
-  return { records, sequenceMin };
+  return { keys, sequenceMin };
 }
 
 type Partitions = ReadonlyMap<number, PartitionBatch>;
 
 function* studyRows(partitions: Partitions): Generator<DuckdbCell[]> {
   for (const [partition, { studies }] of partitions) {
-    for (const { record } of studies.values()) yield rowOf('study', partition, record);
+    for (const { record } of studies.values()) {
+      if (record !== undefined) yield rowOf('study', partition, record);
+    }
   }
 }
 
 function* seriesRows(partitions: Partitions): Generator<DuckdbCell[]> {
   for (const [partition, { series }] of partitions) {
-    for (const { record } of series.values()) yield rowOf('series', partition, record);
+    for (const { record } of series.values()) {
+      if (record !== undefined) yield rowOf('series', partition, record);
+    }
   }
 }
 
 function* instanceRows(partitions: Partitions): Generator<DuckdbCell[]> {
   for (const [partition, { instances }] of partitions) {
-    for (const record of instances.values()) yield rowOf('instance', partition, record);
+    for (const { record } of instances.values()) {
+      if (record !== undefined) yield rowOf('instance', partition, record);
+    }
   }
 }
 

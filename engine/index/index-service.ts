@@ -332,5 +332,7 @@ function messageOf(error: GantryError | undefined): string {
 }
 
 function rowCountOf(feed: IndexFeed): number {
-  return feed.studies.length + feed.series.length + feed.instances.length;
+  const { studies, series, instances, removed } = feed;
+  const added = studies.length + series.length + instances.length;
+  return added + removed.studies.length + removed.series.length + removed.instances.length;
 }

@@ -33,6 +33,9 @@ export class MemoryQueryIndex implements QueryIndex {
         instances: new Map(),
       };
       this.#partitions.set(feed.partition, records);
+      for (const key of feed.removed.studies) records.studies.delete(rowKey(key));
+      for (const key of feed.removed.series) records.series.delete(rowKey(key));
+      for (const key of feed.removed.instances) records.instances.delete(rowKey(key));
       for (const study of feed.studies) records.studies.set(rowKey(study), study);
       for (const series of feed.series) records.series.set(rowKey(series), series);
       for (const instance of feed.instances) records.instances.set(rowKey(instance), instance);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
 import type { RocksdbColumnOptions } from '#native-bindings/rocksdb/rocksdb-options.js';
@@ -5,7 +6,7 @@ import type { BlobReader } from './blob/blob-store.js';
 import { StoredBlobReader } from './blob/stored-blob-reader.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
 import { CatalogReader } from './catalog/catalog-reader.js';
-import { prepareDataDirectory } from './data-directory.js';
+import { dataDirectoryOf, prepareDataDirectory } from './data-directory.js';
 
 export interface OpenStoreOptions {
   readonly directory: string;
@@ -38,6 +39,14 @@ const columns: Readonly<Record<StoreColumn, RocksdbColumnOptions>> = {
 };
 
 const mib = 1024 * 1024;
+
+/** As `openStore`, but throws `store-unavailable` when there is no store yet: for programs that only look at one. */
+export async function openExistingStore(options: OpenStoreOptions): Promise<OpenedStore> {
+  if (!existsSync(dataDirectoryOf(options.directory).formatFile)) {
+    throw new GantryError('store-unavailable', 'the data directory holds no store');
+  }
+  return openStore(options);
+}
 
 /**
  * Opens the store in `directory`, which is created where it is missing. Throws `store-unavailable` when another process has it

@@ -3,6 +3,7 @@ import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.
 import { BlobLog } from './blob/blob-log.js';
 import type { BlobStore } from './blob/blob-store.js';
 import { RocksdbBlobStore } from './blob/rocksdb-blob-store.js';
+import { lastGarbageFile } from './blob/garbage-queue.js';
 import { removeUnusedFiles } from './blob/remove-unused-files.js';
 import { SegmentNumbers } from './blob/segment-files.js';
 import { SegmentPreparer } from './blob/segment-preparer.js';
@@ -10,7 +11,10 @@ import { SpillFiles } from './blob/spill-files.js';
 import { StoredBlobReader } from './blob/stored-blob-reader.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
 import { Committer } from './commit/committer.js';
+import { Deletion } from './commit/deletion.js';
 import { GroupLoop } from './commit/group-loop.js';
+import { StoreWriter } from './commit/store-writer.js';
+import { Reclaimer } from './reclaim/reclaimer.js';
 import { dataDirectoryOf } from './data-directory.js';
 import { readStoreState } from './store-state.js';
 
@@ -35,6 +39,13 @@ export interface StoreThreadOptions {
   readonly valueBytesMax: number;
   readonly groupInstancesMax: number;
   readonly groupBytesMax: number;
+  /** Instances that a deletion takes at a time. */
+  readonly deletionStepInstances: number;
+  /** How long bytes that nothing refers to any more are kept for retrieves that began before. */
+  readonly garbageGraceMs: number;
+  /** Segments of which less than this part is live are emptied in the background, at most at this rate. */
+  readonly compactionLiveRatioMin: number;
+  readonly compactionBytesPerSecondMax: number;
 }
 
 const mib = 1024 * 1024;
@@ -46,6 +57,10 @@ export const defaultStoreThreadOptions: StoreThreadOptions = {
   valueBytesMax: 8 * 1024,
   groupInstancesMax: 512,
   groupBytesMax: 64 * mib,
+  deletionStepInstances: 512,
+  garbageGraceMs: 15 * 60 * 1000,
+  compactionLiveRatioMin: 0.5,
+  compactionBytesPerSecondMax: 16 * mib,
 };
 
 /** A batch is in memory as a whole: its blobs must not make it much larger than the memtables it goes to. */
@@ -59,26 +74,37 @@ export function createGroupLoop(
   const { segments } = dataDirectoryOf(data.directory);
   const state = readStoreState(database);
   removeUnusedFiles(segments, database);
-  const numbers = new SegmentNumbers(segments, state.segment);
+  const lastNumber = Math.max(state.segment, lastGarbageFile(database));
+  const numbers = new SegmentNumbers(segments, lastNumber);
   const spills = new SpillFiles(segments, numbers);
   const blobs = createBlobStore(data.options, segments, state, numbers);
   const blobReader = new StoredBlobReader(segments, database);
   const { arena, options } = data;
-  const committer = new Committer({
-    arena,
-    database,
-    blobs,
-    blobReader,
-    spills,
-    sequence: state.sequence,
-  });
+  const writer = new StoreWriter({ database, blobs, sequence: state.sequence });
+  const committer = new Committer({ arena, writer, blobReader, spills });
   const groupBytesMax =
     options.blobStore === 'values'
       ? Math.min(options.groupBytesMax, valuesGroupBytesMax)
       : options.groupBytesMax;
-  const { groupInstancesMax } = options;
-  const parts = { arena, committer, spills, blobs, blobReader };
-  return new GroupLoop({ ...parts, groupInstancesMax, groupBytesMax });
+  const { groupInstancesMax, garbageGraceMs, deletionStepInstances: stepInstancesMax } = options;
+  return new GroupLoop({
+    arena,
+    committer,
+    sequence: () => writer.sequence,
+    beginDeletion: (request) => new Deletion({ writer, request, stepInstancesMax, garbageGraceMs }),
+    reclaimer: new Reclaimer({
+      writer,
+      directory: segments,
+      liveRatioMin: options.compactionLiveRatioMin,
+      bytesPerSecondMax: options.compactionBytesPerSecondMax,
+      garbageGraceMs,
+    }),
+    spills,
+    blobs,
+    blobReader,
+    groupInstancesMax,
+    groupBytesMax,
+  });
 }
 
 function createBlobStore(

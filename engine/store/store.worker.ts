@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { assert } from '#engine/base/assert.js';
-import type { StoreReply, StoreRequest } from '#engine/threads/task-messages.js';
+import type { IndexFeed, StoreReply, StoreRequest } from '#engine/threads/task-messages.js';
 import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
 import { createGroupLoop } from './store-thread.js';
@@ -18,6 +18,14 @@ const database = await RocksdbDatabase.borrow<StoreColumn>(data.databaseHandle);
 const loop = createGroupLoop(data, database);
 const reply = (message: StoreReply): void => port.postMessage(message);
 
+const feed = (message: IndexFeed): void => data.indexPort?.postMessage(message);
+
+/** Short against what a step waits for at least; a look at the clock costs nothing. */
+const reclaimIntervalMs = 20;
+const timer = setInterval(() => {
+  loop.reclaim({ receive: () => undefined, reply, feed });
+}, reclaimIntervalMs);
+
 port.on('message', (first: StoreRequest) => {
   let unread: StoreRequest | undefined = first;
   const isClosing = loop.run({
@@ -27,9 +35,10 @@ port.on('message', (first: StoreRequest) => {
       return message;
     },
     reply,
-    feed: (feed) => data.indexPort?.postMessage(feed),
+    feed,
   });
   if (!isClosing) return;
+  clearInterval(timer);
   void loop.close().then(() => {
     reply({ kind: 'closed' });
     data.indexPort?.close();

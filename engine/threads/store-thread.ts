@@ -4,8 +4,11 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type {
   CommitOutcome,
   CommitRequest,
+  DeleteRequest,
+  DeleteResult,
   Extent,
   InstanceSource,
+  RemovedFile,
   StoreReply,
   StoreRequest,
 } from './task-messages.js';
@@ -14,6 +17,10 @@ export interface StoreThreadStart extends StoreThreadData {
   readonly indexPort: MessagePort;
   /** Called once when no further commit can succeed. */
   readonly onFailed: (reason: string) => void;
+  /** Files without any instance were removed. */
+  readonly onRemoved: (files: readonly RemovedFile[]) => void;
+  /** Something that an operator should know of; the store goes on. */
+  readonly onProblem: (detail: string) => void;
 }
 
 /** Main side of the thread that owns all writes. */
@@ -21,6 +28,7 @@ export class StoreThread {
   readonly #worker: Worker;
   readonly #options: StoreThreadStart;
   readonly #commits = new Map<number, PendingCommit>();
+  readonly #deletions = new Map<number, (result: DeleteResult) => void>();
   readonly #spills = new Map<number, PendingSpill>();
   #nextId = 1;
   #committedSequence = 0;
@@ -29,7 +37,7 @@ export class StoreThread {
 
   private constructor(options: StoreThreadStart) {
     this.#options = options;
-    const { indexPort, onFailed: _, ...workerData } = options;
+    const { indexPort, onFailed: _, onRemoved: __, onProblem: ___, ...workerData } = options;
     this.#worker = new Worker(new URL('../store/store.worker.js', import.meta.url), {
       name: 'store',
       workerData: { ...workerData, indexPort },
@@ -66,6 +74,16 @@ export class StoreThread {
     return new Promise((resolve) => {
       this.#commits.set(commitId, { resolve });
       this.#post({ kind: 'commit', commitId, ...request });
+    });
+  }
+
+  /** Deletes what is stored of a study, a series or an instance; resolves when that is durable. Never rejects. */
+  delete(target: Omit<DeleteRequest, 'kind' | 'deleteId'>): Promise<DeleteResult> {
+    if (this.#failure !== undefined) return Promise.resolve(failed(this.#failure));
+    const deleteId = this.#nextId++;
+    return new Promise((resolve) => {
+      this.#deletions.set(deleteId, resolve);
+      this.#post({ kind: 'delete', deleteId, ...target });
     });
   }
 
@@ -142,6 +160,17 @@ export class StoreThread {
         this.#committedSequence = reply.sequence;
         for (const outcome of reply.outcomes) this.#settle(outcome);
         return;
+      case 'deleted':
+        this.#committedSequence = reply.sequence;
+        this.#deletions.get(reply.deleteId)?.(reply.result);
+        this.#deletions.delete(reply.deleteId);
+        return;
+      case 'removed':
+        this.#options.onRemoved(reply.files);
+        return;
+      case 'problem':
+        this.#options.onProblem(reply.detail);
+        return;
       case 'spilled':
         this.#onSpilled(reply);
         return;
@@ -185,6 +214,8 @@ export class StoreThread {
     this.#failure = failure;
     for (const pending of this.#commits.values()) pending.resolve(failed(failure));
     this.#commits.clear();
+    for (const resolve of this.#deletions.values()) resolve(failed(failure));
+    this.#deletions.clear();
     for (const pending of this.#spills.values()) {
       pending.failure = failure;
       for (const resolve of pending.writes.splice(0)) resolve(failure);
@@ -215,6 +246,9 @@ interface PendingSpill {
   isAbandoned: boolean;
 }
 
-function failed(error: GantryError): CommitOutcome['result'] {
+function failed(error: GantryError): {
+  readonly code: GantryError['code'];
+  readonly detail: string;
+} {
   return { code: error.code, detail: error.detail };
 }

@@ -2,6 +2,8 @@ import type { ErrorCode } from '#engine/base/error-catalogue.js';
 import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import type { ImagePixelDescription } from '#engine/dicom/pixel-data/image-pixel-description.js';
 import type {
+  InstanceKey,
+  SeriesKey,
   SeriesRecord,
   StudyRecord,
   InstanceRecord,
@@ -69,6 +71,7 @@ export type StoreRequest =
    */
   | { readonly kind: 'spill'; readonly spillId: number; readonly extents: readonly Extent[] }
   | { readonly kind: 'spill-abandon'; readonly spillId: number }
+  | DeleteRequest
   | { readonly kind: 'close' };
 
 export interface CommitRequest {
@@ -79,6 +82,16 @@ export interface CommitRequest {
   readonly source: InstanceSource;
   /** The spill that holds the bytes, when `source.kind` is `file`. */
   readonly spillId?: number;
+}
+
+/** Deletes a study, a series or an instance, as of what is stored when the request is taken up. */
+export interface DeleteRequest {
+  readonly kind: 'delete';
+  readonly deleteId: number;
+  readonly partition: number;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid?: string;
+  readonly sopInstanceUid?: string;
 }
 
 // ---- store thread → main ----
@@ -107,6 +120,17 @@ export type StoreReply =
       readonly code: ErrorCode;
       readonly detail: string;
     }
+  /** A deletion has ended; `sequence` is the last of the change log by then. */
+  | {
+      readonly kind: 'deleted';
+      readonly deleteId: number;
+      readonly result: DeleteResult;
+      readonly sequence: number;
+    }
+  /** Files without any instance were removed: whoever keeps them open may let go. */
+  | { readonly kind: 'removed'; readonly files: readonly RemovedFile[] }
+  /** Something that an operator should know of; the store goes on. */
+  | { readonly kind: 'problem'; readonly detail: string }
   /** Writing failed in a way that must not be retried: no further commit will succeed. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'closed' };
@@ -117,14 +141,24 @@ export interface CommitOutcome {
   readonly result: 'stored' | 'identical' | { readonly code: ErrorCode; readonly detail: string };
 }
 
+/** A file of the blob log: `segment` for one of many blobs, `file` for one of a single blob. */
+export interface RemovedFile {
+  readonly store: 'segment' | 'file';
+  readonly segment: number;
+}
+
+/** Instances that were deleted; after a failure some may be gone as well. */
+export type DeleteResult =
+  { readonly instanceCount: number } | { readonly code: ErrorCode; readonly detail: string };
+
 // ---- store thread → index thread: posted before the acknowledgement of the same group ----
-/** What a group added to one partition; a group of several partitions posts several, in the order of their sequences. */
+/** What a group added to one partition, or a deletion took from it; a group of several partitions posts several, in the order of their sequences. */
 export interface IndexFeed {
   readonly kind: 'feed';
   readonly partition: number;
   /** Last change log sequence that these rows complete. */
   readonly sequence: number;
-  /** Newest version of each study and series the group touched, and the instances it added. */
+  /** Newest version of each study and series that was touched and is still there, and the instances that were added. */
   readonly studies: readonly StudyRecord[];
   readonly series: readonly SeriesRecord[];
   readonly instances: readonly InstanceRecord[];
@@ -134,6 +168,19 @@ export interface IndexFeed {
    */
   readonly replacedStudySequences: readonly number[];
   readonly replacedSeriesSequences: readonly number[];
+  /** Rows that went, to be taken out before the others are put in. */
+  readonly removed: RemovedRows;
+}
+
+/** `sequence`: that of the version that went, or of any older one; a replay, which does not know it, says 1. */
+export interface RemovedRows {
+  readonly studies: readonly (Pick<SeriesKey, 'studyInstanceUid'> & Versioned)[];
+  readonly series: readonly (SeriesKey & Versioned)[];
+  readonly instances: readonly (InstanceKey & Versioned)[];
+}
+
+interface Versioned {
+  readonly sequence: number;
 }
 
 // ---- main → index thread, and back ----

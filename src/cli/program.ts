@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { configJsonSchema, describeConfig } from '#src/config/describe-config.js';
 import type { LoadedConfig } from '#src/config/load-config.js';
 import { readVersionInfo } from '#src/observability/version.js';
+import { addMaintenanceCommands } from './maintenance-commands.js';
 import { addConfigFlags, loadCommandConfig } from './config-flags.js';
 
 /** What the commands need of the process; tests give their own. */
@@ -9,6 +10,9 @@ export interface ProgramContext {
   readonly env: NodeJS.ProcessEnv;
   readonly isTerminal: boolean;
   print(text: string): void;
+  /** Progress and the like, which is not the result. */
+  printAside(text: string): void;
+  setExitCode(code: number): void;
   serve(loaded: LoadedConfig, options: { readonly withBanner: boolean }): Promise<void>;
 }
 
@@ -40,6 +44,8 @@ export function createProgram(context: ProgramContext): Command {
           : describeConfig(loadCommandConfig(command, context.env)),
       );
     });
+
+  addMaintenanceCommands(program, context);
 
   program
     .command('version')

@@ -259,6 +259,16 @@ export const configOptions = [
     default: 64 * mib,
     doc: 'Block cache of RocksDB.',
   }),
+  option('store.garbageGraceMs', {
+    type: integer(0, 7 * 24 * 3600 * 1000),
+    default: 15 * 60 * 1000,
+    doc: 'How long the bytes of deleted instances are kept for retrieves that began before; longer than any retrieve takes.',
+  }),
+  option('store.compactionBytesPerSecond', {
+    type: integer(64 * kib, 64 * gib),
+    default: 16 * mib,
+    doc: 'Rate at which instances are moved out of segment files that are mostly garbage.',
+  }),
   option('index.memoryLimitBytes', {
     type: integer(64 * mib, 256 * gib),
     default: 512 * mib,

@@ -1,6 +1,7 @@
 import type { Route } from '#src/http/http-service.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from './dicomweb-service.js';
+import { deleteTransaction } from './delete/delete-transaction.js';
 import { searchTransaction } from './qido/search-transaction.js';
 import { storeTransaction } from './stow/store-transaction.js';
 import { retrieveBulkdataTransaction } from './wado/retrieve-bulkdata-transaction.js';
@@ -45,6 +46,9 @@ const table: readonly (readonly [
   ['GET', `${instance}/metadata`, 'read', 'retrieve-metadata', retrieveMetadataTransaction],
   ['GET', `${instance}/frames/{frames}`, 'read', 'retrieve-frames', retrieveFramesTransaction],
   ['GET', `${instance}/bulkdata/{path*}`, 'read', 'retrieve-bulkdata', retrieveBulkdataTransaction],
+  ['DELETE', study, 'delete', 'delete-study', deleteTransaction],
+  ['DELETE', series, 'delete', 'delete-series', deleteTransaction],
+  ['DELETE', instance, 'delete', 'delete-instance', deleteTransaction],
 ];
 
 /** The route table of the service under its root path. */

@@ -30,6 +30,12 @@ export const engineFigures: readonly EngineFigure[] = [
     read: (stats) => ({ value: stats.bytesStored }),
   },
   {
+    type: 'counter',
+    name: 'gantry_deleted_instances_total',
+    help: 'instances that were deleted',
+    read: (stats) => ({ value: stats.instancesDeleted }),
+  },
+  {
     type: 'gauge',
     name: 'gantry_ingest_arena_bytes',
     help: 'shared memory for instances being received: configured, and in use',

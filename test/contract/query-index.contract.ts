@@ -111,6 +111,49 @@ export function describeQueryIndex(name: string, open: () => Promise<QueryIndex>
       assert.equal((await index.query({ ...all, level: 'instance' })).keys.length, 1);
     });
 
+    test('takes removed rows out, in one batch with what is stored again and in several', async () => {
+      const index = await openEmpty();
+      const records = (sequence: number) => ({
+        studies: [studyRecord('1.1', sequence)],
+        series: [seriesRecord('1.1', '2.1', sequence)],
+        instances: [instanceRecord('1.1', '2.1', '3.1', sequence)],
+      });
+      const removal = (sequence: number, removedSequence: number) => {
+        const version = { studyInstanceUid: '1.1', sequence: removedSequence };
+        const series = { ...version, seriesInstanceUid: '2.1' };
+        const instances = [{ ...series, sopInstanceUid: '3.1' }];
+        return feedOfRecords(sequence, {
+          removed: { studies: [version], series: [series], instances },
+        });
+      };
+      const counts = async (): Promise<number[]> => {
+        const levels = ['study', 'series', 'instance'] as const;
+        const pages = levels.map((level) => index.query({ ...all, level }));
+        return (await Promise.all(pages)).map(({ keys }) => keys.length);
+      };
+      const other = {
+        studies: [studyRecord('1.2', 1)],
+        series: [seriesRecord('1.2', '2.1', 1)],
+        instances: [instanceRecord('1.2', '2.1', '3.1', 1)],
+      };
+      await index.apply([feedOfRecords(1, other), feedOfRecords(2, records(2))]);
+      assert.deepEqual(await counts(), [2, 2, 2]);
+      await index.apply([removal(3, 2)]);
+      assert.deepEqual(await counts(), [1, 1, 1]);
+      await index.apply([feedOfRecords(4, records(4)), removal(5, 4)]);
+      assert.deepEqual(await counts(), [1, 1, 1]);
+      await index.apply([
+        feedOfRecords(6, records(6)),
+        removal(7, 6),
+        feedOfRecords(8, records(8)),
+      ]);
+      assert.deepEqual(await counts(), [2, 2, 2]);
+      await index.apply([removal(9, 8), feedOfRecords(10, records(10))]);
+      assert.deepEqual(await counts(), [2, 2, 2]);
+      await index.apply([removal(11, 1)]);
+      assert.deepEqual(await counts(), [1, 1, 1]);
+    });
+
     test('keeps partitions apart', async () => {
       const index = await openEmpty();
       await index.apply([feedOfRecords(1, { studies: [studyRecord('1.1', 1)] })]);

@@ -54,7 +54,8 @@ export class MemoryArchive implements QueryRetrieveEngine {
     }
     if (!this.series.some((series) => series.seriesInstanceUid === seriesInstanceUid)) {
       const keys = { studyInstanceUid, seriesInstanceUid };
-      this.series.push({ ...common, ...keys, attributes: attributes.series, instanceCount: 0 });
+      const counts = { instanceCount: 0, sopClassCounts: {} };
+      this.series.push({ ...common, ...keys, ...counts, attributes: attributes.series });
     }
     const record: InstanceRecord = {
       ...{ ...common, studyInstanceUid, seriesInstanceUid, sopInstanceUid },

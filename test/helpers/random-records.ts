@@ -105,6 +105,7 @@ export const generatedRecords: fc.Arbitrary<GeneratedRecords> = studies.chain((a
       createdAtMs: fc.constant(0),
       attributes: attributesOf('series'),
       instanceCount: fc.nat(3),
+      sopClassCounts: fc.constant({}),
       storedBytes: fc.constant(0),
     }),
     {
@@ -291,5 +292,6 @@ export function feedOf(records: GeneratedRecords, sequence = 1): IndexFeed {
     ...records,
     replacedStudySequences: records.studies.map(() => 0),
     replacedSeriesSequences: records.series.map(() => 0),
+    removed: { studies: [], series: [], instances: [] },
   };
 }

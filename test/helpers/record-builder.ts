@@ -4,7 +4,7 @@ import type {
   SeriesRecord,
   StudyRecord,
 } from '#engine/store/catalog/catalog-records.js';
-import type { IndexFeed } from '#engine/threads/task-messages.js';
+import type { IndexFeed, RemovedRows } from '#engine/threads/task-messages.js';
 
 /** Records of the catalogue with made-up figures. */
 export function studyRecord(
@@ -38,6 +38,7 @@ export function seriesRecord(
     createdAtMs: 0,
     attributes,
     instanceCount: 1,
+    sopClassCounts: { '1.2.840.10008.5.1.4.1.1.2': 1 },
     storedBytes: 1,
   };
 }
@@ -60,6 +61,9 @@ export function instanceRecord(
   };
 }
 
+/** A feed removes nothing unless it says so. */
+export const noRows: RemovedRows = { studies: [], series: [], instances: [] };
+
 /** A feed whose studies and series all replace the version `replacedSequence`. */
 export function feedOfRecords(
   sequence: number,
@@ -67,10 +71,11 @@ export function feedOfRecords(
     readonly studies?: readonly StudyRecord[];
     readonly series?: readonly SeriesRecord[];
     readonly instances?: readonly InstanceRecord[];
+    readonly removed?: Partial<RemovedRows>;
   },
   replacedSequence = 0,
 ): IndexFeed {
-  const { studies = [], series = [], instances = [] } = records;
+  const { studies = [], series = [], instances = [], removed = {} } = records;
   return {
     kind: 'feed',
     partition: 0,
@@ -80,5 +85,6 @@ export function feedOfRecords(
     instances,
     replacedStudySequences: studies.map(() => replacedSequence),
     replacedSeriesSequences: series.map(() => replacedSequence),
+    removed: { ...noRows, ...removed },
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
-import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { ChangeRecord, InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
 import { numberedInstance } from './crash-writer.js';
 
@@ -33,9 +33,20 @@ export function assertConsistent(store: OpenedStore): number {
     const series = reader.listSeries(0, study.studyInstanceUid);
     assert.equal(study.instanceCount, instances.length);
     assert.equal(study.seriesCount, series.length);
+    assert.deepEqual(
+      new Set(study.sopClassUids),
+      new Set(series.flatMap(({ sopClassCounts }) => Object.keys(sopClassCounts))),
+    );
+    assert.deepEqual(
+      new Set(study.modalities),
+      new Set(series.map(({ attributes }) => attributes['00080060']?.Value?.[0])),
+    );
+    assert.equal(study.storedBytes, sumOfBytes(instances));
     for (const one of series) {
       const members = instances.filter((i) => i.seriesInstanceUid === one.seriesInstanceUid);
       assert.equal(one.instanceCount, members.length);
+      assert.equal(one.storedBytes, sumOfBytes(members));
+      assert.deepEqual({ ...one.sopClassCounts }, classCountsOf(members));
     }
     for (const record of instances) {
       assert.equal(crc32(storedBytes(store, record)), record.blob.crc32);
@@ -44,12 +55,39 @@ export function assertConsistent(store: OpenedStore): number {
     }
     count += instances.length;
   }
-  const changes = reader.readChanges(0, count + 1);
+  assert.equal(count, assertChangeLog(store));
+  return count;
+}
+
+/** The change log has no gap, and what it says is stored is; returns how many instances that are. */
+function assertChangeLog({ reader }: OpenedStore): number {
+  const changes = reader.readChanges(0, reader.lastSequence() + 1);
   assert.deepEqual(
     changes.map((change) => change.sequence),
-    Array.from({ length: count }, (_, n) => n + 1),
+    Array.from({ length: reader.lastSequence() }, (_, n) => n + 1),
   );
-  assert.equal(reader.lastSequence(), count);
-  for (const change of changes) assert.ok(reader.findInstance(0, change) !== undefined);
-  return count;
+  const stored = new Map<string, ChangeRecord>();
+  for (const change of changes) {
+    const name = `${change.studyInstanceUid}/${change.seriesInstanceUid}/${change.sopInstanceUid}`;
+    assert.equal(stored.has(name), change.action === 'delete', name);
+    if (change.action === 'create') stored.set(name, change);
+    else stored.delete(name);
+  }
+  for (const change of stored.values()) {
+    assert.equal(reader.findInstance(0, change)?.sequence, change.sequence);
+  }
+  return stored.size;
+}
+
+function sumOfBytes(instances: readonly InstanceRecord[]): number {
+  return instances.reduce((sum, { blob }) => sum + blob.length, 0);
+}
+
+function classCountsOf(instances: readonly InstanceRecord[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { attributes } of instances) {
+    const uid = String(attributes['00080016']?.Value?.[0]);
+    counts[uid] = (counts[uid] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -9,6 +9,8 @@ import type { StoreThreadData, StoreThreadOptions } from '#engine/store/store-th
 import type {
   CommitOutcome,
   CommitRequest,
+  DeleteRequest,
+  DeleteResult,
   IndexFeed,
   StoreReply,
   StoreRequest,
@@ -131,6 +133,15 @@ export class StoreThreadClient {
     );
     for (const request of requests) this.post(request);
     return Promise.all(results);
+  }
+
+  /** Deletes what `target` names and waits for the end of it. */
+  async delete(target: Omit<DeleteRequest, 'kind' | 'deleteId'>): Promise<DeleteResult> {
+    this.#lastCommitId += 1;
+    const deleteId = this.#lastCommitId;
+    this.post({ kind: 'delete', deleteId, ...target });
+    const reply = await this.#next((each) => each.kind === 'deleted' && each.deleteId === deleteId);
+    return (reply as Reply<'deleted'>).result;
   }
 
   /** The next reply of this kind; others stay for later. */

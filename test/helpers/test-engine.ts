@@ -7,7 +7,8 @@ import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 
 const mib = 1024 * 1024;
 
-const engineOptions: Omit<EngineOptions, 'dataDir'> = {
+/** Small budgets, for engines in the process of a test. */
+export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
   ingest: {
     arenaBytes: 64 * mib,
     sessionBytesMax: 64 * mib,
@@ -21,6 +22,8 @@ const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     smallBlobBytesMax: 8 * 1024,
     memtableBytes: 16 * mib,
     blockCacheBytes: 16 * mib,
+    garbageGraceMs: 60_000,
+    compactionBytesPerSecond: 16 * mib,
   },
   index: { memoryLimitBytes: 128 * mib, threads: 1, queryTimeoutMs: 30_000 },
   codec: {

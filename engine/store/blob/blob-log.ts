@@ -6,7 +6,12 @@ import type { BlobLocator } from '../catalog/catalog-records.js';
 import { toWriteError } from '../store-errors.js';
 import type { BlobLogPosition, BlobRecord, BlobStore } from './blob-store.js';
 import { DirectWriter } from './direct-writer.js';
-import { recordAlignmentBytes, recordHeaderBytes, writeRecordHeader } from './record-header.js';
+import {
+  recordAlignmentBytes,
+  recordBytes,
+  recordHeaderBytes,
+  writeRecordHeader,
+} from './record-header.js';
 import { segmentPath, syncDirectory } from './segment-files.js';
 import type { SegmentNumbers } from './segment-files.js';
 import type { SegmentPreparer } from './segment-preparer.js';
@@ -67,7 +72,7 @@ export class BlobLog implements BlobStore {
 
   writeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[] {
     if (records.length === 0) return [];
-    const groupBytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+    const groupBytes = records.reduce((sum, record) => sum + recordBytes(record.length), 0);
     const { valueBytesMax, values } = this.#options;
     const isSmall = records.every((record) => record.length <= valueBytesMax);
     // In a large group the second sync is shared by so many that the write amplification of values costs more.
@@ -111,7 +116,7 @@ export class BlobLog implements BlobStore {
     } catch (error) {
       throw toWriteError(error);
     }
-    if (active !== undefined) closeSegment(active);
+    if (active !== undefined) finishSegment(active);
     return this.#active;
   }
 
@@ -120,13 +125,6 @@ export class BlobLog implements BlobStore {
     const directFd = this.#direct.open(path);
     return { number, fd, directFd, bytesAtOpen: fstatSync(fd).size, end };
   }
-}
-
-/** Bytes that a record takes in a segment, up to where the next one begins. */
-function recordBytes(record: BlobRecord): number {
-  return (
-    Math.ceil((recordHeaderBytes + record.length) / recordAlignmentBytes) * recordAlignmentBytes
-  );
 }
 
 const zeros = Buffer.alloc(recordAlignmentBytes);
@@ -142,7 +140,7 @@ function layOut(
     const head = Buffer.allocUnsafe(recordHeaderBytes + record.prefix.length);
     writeRecordHeader(head, record, recordHeaderBytes);
     head.set(record.prefix, recordHeaderBytes);
-    const bytes = recordBytes(record);
+    const bytes = recordBytes(record.length);
     const padding = bytes - recordHeaderBytes - record.length;
     buffers.push(head, ...record.extents);
     if (padding > 0) buffers.push(zeros.subarray(0, padding));
@@ -162,6 +160,12 @@ function layOut(
 function giveBack(segment: ActiveSegment): void {
   const bytes = Math.max(segment.end, segment.bytesAtOpen);
   if (fstatSync(segment.fd).size > bytes) ftruncateSync(segment.fd, bytes);
+}
+
+/** Closes a segment that is full and gives back what was written beforehand and never used. */
+function finishSegment(segment: ActiveSegment): void {
+  ftruncateSync(segment.fd, segment.end);
+  closeSegment(segment);
 }
 
 function closeSegment({ fd, directFd }: ActiveSegment): void {

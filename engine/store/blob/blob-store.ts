@@ -48,5 +48,7 @@ export interface BlobReader {
   readSync(locator: BlobLocator, position: number, target: Uint8Array): number;
   /** As `readSync`, without blocking the thread while the disk works. */
   read(locator: BlobLocator, position: number, target: Uint8Array): Promise<number>;
+  /** The file of these locators was removed: it is no longer kept open, which gives its space back. Reads under way end well. */
+  forgetFile(file: Pick<BlobLocator, 'store' | 'segment'>): void;
   close(): void;
 }

@@ -34,6 +34,11 @@ export class FileCache {
     }
   }
 
+  /** Closes the file as soon as nobody uses it. */
+  forget(path: string): void {
+    this.#evict(path);
+  }
+
   close(): void {
     for (const path of [...this.#files.keys()]) this.#evict(path);
   }

@@ -11,6 +11,7 @@ export class MemoryBlobStore implements BlobStore {
     readSync: (locator, position, target) => this.#read(locator, position, target),
     read: (locator, position, target) =>
       Promise.resolve().then(() => this.#read(locator, position, target)),
+    forgetFile: () => undefined,
     close: () => undefined,
   };
 

@@ -26,12 +26,16 @@ export const recordHeaderBytes = 512;
 
 const magic = Buffer.from('GANTRYR1', 'latin1');
 const textsAt = 48;
-
 const textCount = 5;
 assert(
   textsAt + textCount * (1 + limits.uidLengthMax) <= recordHeaderBytes,
   'the longest UIDs fit into a header',
 );
+
+/** Bytes that a record with a blob of this length takes in a segment, up to where the next one begins. */
+export function recordBytes(blobLength: number): number {
+  return Math.ceil((recordHeaderBytes + blobLength) / recordAlignmentBytes) * recordAlignmentBytes;
+}
 
 /** What a header says; `blobOffset` counts from the start of the record. */
 export interface RecordHeader {
@@ -68,9 +72,14 @@ export function writeRecordHeader(target: Buffer, record: BlobRecord, blobOffset
   target.writeUInt32LE(crc32(target.subarray(12, recordHeaderBytes)), 8);
 }
 
+/** Whether `bytes` begin as a record does; what follows may still be anything. */
+export function hasRecordMagic(bytes: Buffer): boolean {
+  return bytes.compare(magic, 0, magic.length, 0, magic.length) === 0;
+}
+
 /** The header at the start of `bytes`. Throws `corrupt` when there is none. */
 export function readRecordHeader(bytes: Buffer): RecordHeader {
-  if (bytes.length < recordHeaderBytes || !bytes.subarray(0, magic.length).equals(magic)) {
+  if (bytes.length < recordHeaderBytes || !hasRecordMagic(bytes)) {
     throw new GantryError('corrupt', 'no record begins here');
   }
   if (crc32(bytes.subarray(12, recordHeaderBytes)) !== bytes.readUInt32LE(8)) {

@@ -66,11 +66,15 @@ export class StoredBlobReader implements BlobReader {
     }
   }
 
+  forgetFile(file: Pick<BlobLocator, 'store' | 'segment'>): void {
+    this.#files.forget(this.#pathOf(file));
+  }
+
   close(): void {
     this.#files.close();
   }
 
-  #pathOf(locator: BlobLocator): string {
+  #pathOf(locator: Pick<BlobLocator, 'store' | 'segment'>): string {
     const kind = locator.store === 'segment' ? 'seg' : 'big';
     return segmentPath(this.#directory, locator.segment, kind);
   }

@@ -25,6 +25,8 @@ import type { InstanceKey, SeriesKey } from './catalog-records.js';
  * | changes  | sequence u64                                        | change record                      |
  * | default  | `t`                                                 | state of the store                 |
  * | default  | `g` segment u32                                     | empty: a file of its own is in use |
+ * | default  | `v` segment u32                                     | use of a segment file              |
+ * | default  | `x` due time u64, segment u32, offset u64           | bytes to be removed at that time   |
  */
 export const keyVersion = 1;
 
@@ -123,9 +125,53 @@ export function sequenceOfChangeKey(key: Buffer): number {
 export const storeStateKey: Buffer = Buffer.from([keyVersion, 't'.charCodeAt(0)]);
 
 export function ownFileKey(segment: number): Buffer {
+  return segmentKey('g', segment);
+}
+
+export function segmentUseKey(segment: number): Buffer {
+  return segmentKey('v', segment);
+}
+
+export function segmentUseRange(): KeyRange {
+  return rangeOf(Buffer.from([keyVersion, 'v'.charCodeAt(0)]));
+}
+
+export function segmentOfUseKey(key: Buffer): number {
+  return key.readUInt32BE(2);
+}
+
+/** Sorts by the time in ms at which the bytes may go. */
+export function garbageKey(dueAtMs: number, segment: number, offset: number): Buffer {
+  const bytes = Buffer.allocUnsafe(22);
+  bytes[0] = keyVersion;
+  bytes[1] = 'x'.charCodeAt(0);
+  bytes.writeBigUInt64BE(BigInt(dueAtMs), 2);
+  bytes.writeUInt32BE(segment, 10);
+  bytes.writeBigUInt64BE(BigInt(offset), 14);
+  return bytes;
+}
+
+export function garbageRange(): KeyRange {
+  return rangeOf(Buffer.from([keyVersion, 'x'.charCodeAt(0)]));
+}
+
+/** What `garbageKey` was made of. */
+export function partsOfGarbageKey(key: Buffer): {
+  readonly dueAtMs: number;
+  readonly segment: number;
+  readonly offset: number;
+} {
+  return {
+    dueAtMs: Number(key.readBigUInt64BE(2)),
+    segment: key.readUInt32BE(10),
+    offset: Number(key.readBigUInt64BE(14)),
+  };
+}
+
+function segmentKey(letter: string, segment: number): Buffer {
   const bytes = Buffer.allocUnsafe(6);
   bytes[0] = keyVersion;
-  bytes[1] = 'g'.charCodeAt(0);
+  bytes[1] = letter.charCodeAt(0);
   bytes.writeUInt32BE(segment, 2);
   return bytes;
 }
@@ -154,6 +200,14 @@ export function instanceRange(
   return rangeOf(textKey(partition, `${kind.instance}${studyInstanceUid}\0${series}`));
 }
 
+/** All that the column `frames` holds of the instances from `first` to `last`. */
+export function framesRange(partition: number, first: InstanceKey, last: InstanceKey): KeyRange {
+  return {
+    gte: textKey(partition, `${uidPath(first)}\0`),
+    lt: rangeOf(textKey(partition, `${uidPath(last)}\0`)).lt,
+  };
+}
+
 export function sopInstanceRange(partition: number, sopInstanceUid: string): KeyRange {
   return rangeOf(textKey(partition, `${kind.sopInstance}${sopInstanceUid}\0`));
 }
@@ -169,6 +223,18 @@ export function orderedRange(
 /** The parts of a key of `catalog`, without its kind. */
 export function partsOfKey(key: Buffer): string[] {
   return key.toString('latin1', prefixBytes + 1, key.length).split('\0');
+}
+
+/** The instance that a key of `frames` belongs to. */
+export function instanceOfFramesKey(key: Buffer): InstanceKey {
+  const [studyInstanceUid, seriesInstanceUid, sopInstanceUid] = key
+    .toString('latin1', prefixBytes, key.length)
+    .split('\0', 3);
+  return {
+    studyInstanceUid: studyInstanceUid!,
+    seriesInstanceUid: seriesInstanceUid!,
+    sopInstanceUid: sopInstanceUid!,
+  };
 }
 
 /** The study at the end of an ordered key. */

@@ -118,14 +118,20 @@ export class CatalogReader {
     }
   }
 
-  /** The instances of a study or of one of its series, in the order of series and instance UID. */
+  /**
+   * The instances of a study or of one of its series, in the order of series and instance UID; those behind `after` when it is
+   * given.
+   */
   *instances(
     partition: number,
     studyInstanceUid: string,
     seriesInstanceUid?: string,
+    after?: InstanceKey,
   ): Generator<InstanceRecord> {
     const range = keys.instanceRange(partition, studyInstanceUid, seriesInstanceUid);
-    for (const { keys: page, values } of this.#pages('catalog', range, true)) {
+    const rest =
+      after === undefined ? range : { gt: keys.instanceKey(partition, after), lt: range.lt };
+    for (const { keys: page, values } of this.#pages('catalog', rest, true)) {
       for (let n = 0; n < page.length; n++) {
         const [study, series, instance] = keys.partsOfKey(page[n]!);
         yield decodeInstanceRecord(
@@ -182,6 +188,12 @@ export class CatalogReader {
   readFrameTablePage(partition: number, key: InstanceKey, page: number): Uint8Array | undefined {
     const value = this.#get('frames', keys.frameTableKey(partition, key, page));
     return value === undefined ? undefined : decodeFrameTablePage(value);
+  }
+
+  /** Keys of the column `frames` that belong to the instances from `first` to `last`. */
+  *frameKeys(partition: number, first: InstanceKey, last: InstanceKey): Generator<Buffer> {
+    const range = keys.framesRange(partition, first, last);
+    for (const { keys: page } of this.#pages('frames', range, false)) yield* page;
   }
 
   /** The last sequence of the change log, 0 when it is empty. */

@@ -23,6 +23,8 @@ export interface SeriesRecord {
   readonly createdAtMs: number;
   readonly attributes: JsonDataSet;
   readonly instanceCount: number;
+  /** Instances of each SOP class; what the study's `sopClassUids` are derived from when instances go. */
+  readonly sopClassCounts: Readonly<Record<string, number>>;
   readonly storedBytes: number;
 }
 
@@ -51,7 +53,7 @@ export interface InstanceKey extends SeriesKey {
 export interface ChangeRecord extends InstanceKey {
   readonly sequence: number;
   readonly partition: number;
-  readonly action: 'create';
+  readonly action: 'create' | 'delete';
   readonly timeMs: number;
 }
 

@@ -15,7 +15,7 @@ import type {
  *
  * head: version u8, sequence f64, createdAtMs f64, …
  * study: seriesCount u32, instanceCount u32, storedBytes f64, JSON `[attributes, modalities, sopClassUids]`
- * series: instanceCount u32, storedBytes f64, JSON attributes
+ * series: instanceCount u32, storedBytes f64, JSON `[attributes, sopClassCounts]`
  * instance: locator (store u8, segment u32, offset f64, length f64, crc32 u32), length u8 and text of the transfer syntax, JSON
  *
  * Numbers beyond 32 bits are doubles: exact up to 2^53 as they are in memory, and read without a BigInt.
@@ -59,7 +59,8 @@ export function decodeStudyRecord(studyInstanceUid: string, bytes: Buffer): Stud
 }
 
 export function encodeSeriesRecord(record: SeriesRecord): Buffer {
-  const bytes = beginRecord(record, seriesHeadBytes, JSON.stringify(record.attributes));
+  const json = JSON.stringify([record.attributes, record.sopClassCounts]);
+  const bytes = beginRecord(record, seriesHeadBytes, json);
   bytes.writeUInt32LE(record.instanceCount, headBytes);
   bytes.writeDoubleLE(record.storedBytes, headBytes + 4);
   return bytes;
@@ -67,13 +68,18 @@ export function encodeSeriesRecord(record: SeriesRecord): Buffer {
 
 export function decodeSeriesRecord(key: SeriesKey, bytes: Buffer): SeriesRecord {
   checkVersion(bytes, seriesHeadBytes);
+  const [attributes, sopClassCounts] = jsonFrom(bytes, seriesHeadBytes) as [
+    JsonDataSet,
+    Record<string, number>,
+  ];
   return {
     studyInstanceUid: key.studyInstanceUid,
     seriesInstanceUid: key.seriesInstanceUid,
     sequence: bytes.readDoubleLE(1),
     createdAtMs: bytes.readDoubleLE(9),
-    attributes: jsonFrom(bytes, seriesHeadBytes) as JsonDataSet,
+    attributes,
     instanceCount: bytes.readUInt32LE(headBytes),
+    sopClassCounts,
     storedBytes: bytes.readDoubleLE(headBytes + 4),
   };
 }

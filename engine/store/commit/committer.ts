@@ -2,32 +2,25 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import { isUid } from '#engine/base/uid.js';
 import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import type { CommitOutcome, CommitRequest, IndexFeed } from '#engine/threads/task-messages.js';
-import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
-import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
-import type { BlobReader, BlobRecord, BlobStore } from '../blob/blob-store.js';
+import type { BlobReader, BlobRecord } from '../blob/blob-store.js';
 import { blobOf } from '../blob/spill-files.js';
 import type { SpillFiles } from '../blob/spill-files.js';
-import { storeStateKey } from '../catalog/catalog-keys.js';
-import type { StoreColumn } from '../catalog/catalog-keys.js';
-import { CatalogReader } from '../catalog/catalog-reader.js';
 import type { BlobLocator, InstanceRecord } from '../catalog/catalog-records.js';
-import { encodeStoreState } from '../store-state.js';
 import { toWriteError } from '../store-errors.js';
 import { isSameInstance } from './duplicate-check.js';
-import { putHierarchy, putInstance, replacedSequences } from './group-records.js';
-import { Hierarchy } from './hierarchy.js';
-import type { AddedInstance, HierarchyChanges } from './hierarchy.js';
+import { putHierarchy, putInstance } from './group-records.js';
+import type { HierarchyChanges } from './hierarchy.js';
+import { indexFeedOf } from './index-feed.js';
+import type { AddedInstance } from './parent-records.js';
 import { receivedBytesOf } from './received-bytes.js';
 import type { ReceivedBytes } from './received-bytes.js';
+import type { StoreWriter } from './store-writer.js';
 
 export interface CommitterOptions {
   readonly arena: SharedArrayBuffer;
-  readonly database: RocksdbDatabase<StoreColumn>;
-  readonly blobs: BlobStore;
+  readonly writer: StoreWriter;
   readonly blobReader: BlobReader;
   readonly spills: SpillFiles;
-  /** Last sequence of the change log. */
-  readonly sequence: number;
 }
 
 /** What became of one group: an outcome per request, and what the index must apply to see it. */
@@ -53,22 +46,9 @@ interface Addition extends AddedInstance {
  */
 export class Committer {
   readonly #options: CommitterOptions;
-  readonly #catalog: CatalogReader;
-  readonly #hierarchy: Hierarchy;
-  readonly #batch: RocksdbBatch<StoreColumn>;
-  #sequence: number;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
-    this.#catalog = new CatalogReader(options.database);
-    this.#hierarchy = new Hierarchy(this.#catalog);
-    this.#batch = options.database.createBatch();
-    this.#sequence = options.sequence;
-  }
-
-  /** Last sequence of the change log. */
-  get sequence(): number {
-    return this.#sequence;
   }
 
   /**
@@ -119,7 +99,7 @@ export class Committer {
     for (const partition of new Set(requests.map((request) => request.partition))) {
       const positions = [...requests.keys()].filter((n) => requests[n]!.partition === partition);
       const uids = positions.map((n) => requests[n]!.instance.identifiers);
-      const records = this.#catalog.findInstances(partition, uids);
+      const records = this.#options.writer.catalog.findInstances(partition, uids);
       positions.forEach((n, m) => (found[n] = records[m]));
     }
     return found;
@@ -127,10 +107,10 @@ export class Committer {
 
   #duplicateOutcome(candidate: Candidate, known: InstanceRecord): CommitOutcome {
     const { request, bytes } = candidate;
-    const { blobReader } = this.#options;
+    const { blobReader, writer } = this.#options;
     try {
       const received = { instance: request.instance, bytes };
-      const readers = { catalog: this.#catalog, blobs: blobReader };
+      const readers = { catalog: writer.catalog, blobs: blobReader };
       return isSameInstance(known, request.partition, received, readers)
         ? { commitId: request.commitId, result: 'identical' }
         : failure(request, new GantryError('duplicate'));
@@ -140,23 +120,19 @@ export class Committer {
   }
 
   #write(candidates: readonly Candidate[]): IndexFeed[] {
+    const { writer } = this.#options;
+    const { batch, hierarchy, usage } = writer;
     const additions = this.#additionsOf(candidates);
     try {
       const locators = this.#writeBlobs(additions);
-      const records = additions.map((addition, n) =>
-        putInstance(this.#batch, addition, locators[n]!),
-      );
-      const changes = this.#hierarchy.apply(additions);
-      putHierarchy(this.#batch, changes);
-      const sequence = this.#sequence + additions.length;
-      const state = { ...this.#options.blobs.position, sequence };
-      this.#batch.put('default', storeStateKey, encodeStoreState(state));
-      this.#batch.writeSync();
-      this.#sequence = sequence;
-      this.#hierarchy.keep(changes);
+      for (const locator of locators) usage.add(locator);
+      const records = additions.map((addition, n) => putInstance(batch, addition, locators[n]!));
+      const changes = hierarchy.apply(additions);
+      putHierarchy(batch, changes);
+      writer.write(writer.sequence + additions.length, changes);
       return feedsOf(additions, records, changes);
     } catch (error) {
-      this.#batch.clear();
+      writer.abandon();
       throw toWriteError(error);
     }
   }
@@ -169,7 +145,7 @@ export class Committer {
       .map((candidate, n) => {
         const { request, bytes } = candidate;
         const { partition, instance } = request;
-        const sequence = this.#sequence + 1 + n;
+        const sequence = this.#options.writer.sequence + 1 + n;
         const blob = blobOf(instance.prefix, bytes);
         const record: BlobRecord = {
           partition,
@@ -187,11 +163,11 @@ export class Committer {
   }
 
   #writeBlobs(additions: readonly Addition[]): BlobLocator[] {
-    const { blobs, spills } = this.#options;
+    const { writer, spills } = this.#options;
     const inArena = additions.filter(({ candidate }) => candidate.bytes.spillId === undefined);
-    const written = blobs.writeGroup(
+    const written = writer.blobs.writeGroup(
       inArena.map(({ record }) => record),
-      this.#batch,
+      writer.batch,
     );
     let next = 0;
     return additions.map(({ candidate, record }) => {
@@ -233,18 +209,16 @@ function feedsOf(
   changes: HierarchyChanges,
 ): IndexFeed[] {
   return [...new Set(additions.map(({ partition }) => partition))].map((partition) => {
-    const instances = records.filter((_, n) => additions[n]!.partition === partition);
-    const studies = changes.studies.filter((change) => change.partition === partition);
-    const series = changes.series.filter((change) => change.partition === partition);
-    return {
-      kind: 'feed',
+    const added = records.filter((_, n) => additions[n]!.partition === partition);
+    return indexFeedOf({
       partition,
-      sequence: instances.at(-1)!.sequence,
-      studies: studies.map(({ after }) => after),
-      series: series.map(({ after }) => after),
-      instances,
-      replacedStudySequences: replacedSequences(studies),
-      replacedSeriesSequences: replacedSequences(series),
-    };
+      sequence: added.at(-1)!.sequence,
+      changes: {
+        studies: changes.studies.filter((change) => change.partition === partition),
+        series: changes.series.filter((change) => change.partition === partition),
+      },
+      added,
+      removed: [],
+    });
   });
 }

@@ -1,20 +1,30 @@
-import { toGantryError } from '#engine/base/error-catalogue.js';
+import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import type { ErrorCode } from '#engine/base/error-catalogue.js';
 import type {
   CommitOutcome,
   CommitRequest,
+  DeleteRequest,
+  DeleteResult,
   IndexFeed,
   StoreReply,
   StoreRequest,
 } from '#engine/threads/task-messages.js';
 import type { BlobReader, BlobStore } from '../blob/blob-store.js';
 import type { SpillFiles } from '../blob/spill-files.js';
+import type { Reclaimer } from '../reclaim/reclaimer.js';
 import type { Committer } from './committer.js';
+import type { Deletion } from './deletion.js';
 import { viewsOf } from './received-bytes.js';
 
 export interface GroupLoopOptions {
   readonly arena: SharedArrayBuffer;
-  readonly committer: Pick<Committer, 'commit' | 'sequence'>;
+  readonly committer: Pick<Committer, 'commit'>;
+  /** Last sequence of the change log. */
+  readonly sequence: () => number;
+  readonly beginDeletion: (
+    request: DeleteRequest,
+  ) => Pick<Deletion, 'deleteId' | 'instanceCount' | 'isDone' | 'step'>;
+  readonly reclaimer: Pick<Reclaimer, 'stepWhenDue' | 'close'>;
   readonly spills: SpillFiles;
   readonly blobs: BlobStore;
   readonly blobReader: BlobReader;
@@ -37,6 +47,7 @@ export interface GroupLoopPorts {
 export class GroupLoop {
   readonly #options: GroupLoopOptions;
   readonly #waiting: StoreRequest[] = [];
+  readonly #deletions: ReturnType<GroupLoopOptions['beginDeletion']>[] = [];
   #failure: { readonly code: ErrorCode; readonly detail: string } | undefined;
 
   constructor(options: GroupLoopOptions) {
@@ -45,29 +56,58 @@ export class GroupLoop {
 
   /** Last sequence of the change log. */
   get sequence(): number {
-    return this.#options.committer.sequence;
+    return this.#options.sequence();
   }
 
-  /** Works until no message is left; true when the last one taken asked to close. */
+  /**
+   * Works until no message is left; true when the last one taken asked to close. Between two steps of a deletion one message, or
+   * one group, has its turn, so that neither waits for the other as a whole.
+   */
   run(ports: GroupLoopPorts): boolean {
     for (;;) {
       this.#receiveAll(ports);
       const next = this.#waiting[0];
-      if (next === undefined) return false;
-      if (next.kind === 'commit') {
-        this.#commit(this.#takeGroup(), ports);
-        continue;
+      if (next === undefined && this.#deletions.length === 0) return false;
+      if (next?.kind === 'close') {
+        while (this.#deletions.length > 0) this.#continueDeletion(ports);
+        return true;
       }
-      this.#waiting.shift();
-      if (next.kind === 'close') return true;
-      if (next.kind === 'spill') this.#spill(next, ports);
-      else this.#options.spills.abandon(next.spillId);
+      if (next !== undefined) this.#handle(next, ports);
+      this.#continueDeletion(ports);
+      this.reclaim(ports);
     }
+  }
+
+  /** A step of giving space back, when it is time for one; to be called now and then also when no message comes. */
+  reclaim(ports: GroupLoopPorts): void {
+    if (this.#failure !== undefined) return;
+    try {
+      const step = this.#options.reclaimer.stepWhenDue();
+      if (step === undefined) return;
+      const { removedFiles: files, problem } = step;
+      for (const file of files) this.#options.blobReader.forgetFile(file);
+      if (files.length > 0) ports.reply({ kind: 'removed', files });
+      if (problem !== undefined) ports.reply({ kind: 'problem', detail: problem.message });
+    } catch (error) {
+      this.#fail(error, ports);
+    }
+  }
+
+  #handle(next: StoreRequest, ports: GroupLoopPorts): void {
+    if (next.kind === 'commit') {
+      this.#commit(this.#takeGroup(), ports);
+      return;
+    }
+    this.#waiting.shift();
+    if (next.kind === 'spill') this.#spill(next, ports);
+    else if (next.kind === 'spill-abandon') this.#options.spills.abandon(next.spillId);
+    else if (next.kind === 'delete') this.#deletions.push(this.#options.beginDeletion(next));
   }
 
   /** Ends the work with the files; uncommitted spills are removed. */
   async close(): Promise<void> {
     this.#options.spills.close();
+    this.#options.reclaimer.close();
     this.#options.blobReader.close();
     await this.#options.blobs.close();
   }
@@ -109,7 +149,7 @@ export class GroupLoop {
         const { outcomes, feeds } = committer.commit(group);
         // The index must have the rows when the acknowledgement makes someone ask for them.
         for (const feed of feeds) ports.feed(feed);
-        ports.reply({ kind: 'committed', outcomes, sequence: committer.sequence });
+        ports.reply({ kind: 'committed', outcomes, sequence: this.sequence });
         return;
       }
     } catch (error) {
@@ -117,7 +157,35 @@ export class GroupLoop {
     }
     const result = this.#failure!;
     const outcomes: CommitOutcome[] = group.map(({ commitId }) => ({ commitId, result }));
-    ports.reply({ kind: 'committed', outcomes, sequence: committer.sequence });
+    ports.reply({ kind: 'committed', outcomes, sequence: this.sequence });
+  }
+
+  /** The next step of the deletion that came first. */
+  #continueDeletion(ports: GroupLoopPorts): void {
+    const deletion = this.#deletions[0];
+    if (deletion === undefined) return;
+    const result = this.#deleteSome(deletion, ports);
+    if (result === undefined) return;
+    this.#deletions.shift();
+    const { deleteId } = deletion;
+    ports.reply({ kind: 'deleted', deleteId, result, sequence: this.sequence });
+  }
+
+  /** What became of the deletion, undefined while it goes on. */
+  #deleteSome(
+    deletion: ReturnType<GroupLoopOptions['beginDeletion']>,
+    ports: GroupLoopPorts,
+  ): DeleteResult | undefined {
+    if (this.#failure !== undefined) return this.#failure;
+    try {
+      const feed = deletion.step();
+      if (feed !== undefined) ports.feed(feed);
+      return deletion.isDone ? { instanceCount: deletion.instanceCount } : undefined;
+    } catch (error) {
+      if (!(error instanceof GantryError)) this.#fail(error, ports);
+      const { code, detail } = toGantryError(error);
+      return this.#failure ?? { code, detail };
+    }
   }
 
   #spill(request: StoreRequest & { readonly kind: 'spill' }, ports: GroupLoopPorts): void {

@@ -3,9 +3,9 @@ import * as keys from '../catalog/catalog-keys.js';
 import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type {
   BlobLocator,
+  ChangeRecord,
   InstanceKey,
   InstanceRecord,
-  SeriesRecord,
   StudyRecord,
 } from '../catalog/catalog-records.js';
 import { encodeChange } from '../catalog/change-codec.js';
@@ -17,7 +17,8 @@ import {
   encodeStudyRecord,
 } from '../catalog/record-codec.js';
 import { frameTablePageBytes } from '../catalog/frame-table-pages.js';
-import type { AddedInstance, HierarchyChanges, RecordChange } from './hierarchy.js';
+import type { HierarchyChanges, RecordChange } from './hierarchy.js';
+import type { AddedInstance } from './parent-records.js';
 
 type Batch = RocksdbBatch<StoreColumn>;
 
@@ -42,35 +43,47 @@ export function putInstance(batch: Batch, added: AddedInstance, blob: BlobLocato
   batch.put('frames', keys.layoutKey(partition, record), encodeLayout(instance.layout));
   putFrameTable(batch, partition, record, instance.frameTable);
   if (blob.store === 'file') batch.put('default', keys.ownFileKey(blob.segment), empty);
-  const change = { ...uidsOf(record), sequence, partition, timeMs: added.createdAtMs };
-  batch.put('changes', keys.changeKey(sequence), encodeChange({ ...change, action: 'create' }));
+  const timeMs = added.createdAtMs;
+  putChange(batch, { ...uidsOf(record), sequence, partition, timeMs, action: 'create' });
   return record;
 }
 
-/** Puts the study and series records of a group, and moves the ordered keys of studies whose attributes changed. */
-export function putHierarchy(batch: Batch, changes: HierarchyChanges): void {
-  for (const { partition, after } of changes.series) {
-    batch.put('catalog', keys.seriesKey(partition, after), encodeSeriesRecord(after));
-  }
-  for (const change of changes.studies) {
-    const { partition, after } = change;
-    const key = keys.studyKey(partition, after.studyInstanceUid);
-    batch.put('catalog', key, encodeStudyRecord(after));
-    putOrderedKeys(batch, change);
-  }
+/** Replaces the record of an instance whose bytes have moved; its sequence stays, since nothing that is served has changed. */
+export function putMovedInstance(batch: Batch, partition: number, record: InstanceRecord): void {
+  batch.put('catalog', keys.instanceKey(partition, record), encodeInstanceRecord(record));
 }
 
-/** Sequences of the versions that a group replaces; 0 where there was none. */
-export function replacedSequences(
-  changes: readonly RecordChange<StudyRecord | SeriesRecord>[],
-): number[] {
-  return changes.map((change) => change.before?.sequence ?? 0);
+/** Takes all that the catalogue keeps of an instance out, but for what the column `frames` has. */
+export function deleteInstance(batch: Batch, partition: number, record: InstanceRecord): void {
+  batch.delete('catalog', keys.instanceKey(partition, record));
+  batch.delete('catalog', keys.sopInstanceKey(partition, record));
+  batch.delete('metadata', keys.metadataKey(partition, record));
+}
+
+export function putChange(batch: Batch, change: ChangeRecord): void {
+  batch.put('changes', keys.changeKey(change.sequence), encodeChange(change));
+}
+
+/** Puts or deletes the study and series records, and moves the ordered keys of studies whose attributes changed. */
+export function putHierarchy(batch: Batch, changes: HierarchyChanges): void {
+  for (const { partition, before, after } of changes.series) {
+    const key = keys.seriesKey(partition, (after ?? before)!);
+    if (after === undefined) batch.delete('catalog', key);
+    else batch.put('catalog', key, encodeSeriesRecord(after));
+  }
+  for (const change of changes.studies) {
+    const { partition, before, after } = change;
+    const key = keys.studyKey(partition, (after ?? before)!.studyInstanceUid);
+    if (after === undefined) batch.delete('catalog', key);
+    else batch.put('catalog', key, encodeStudyRecord(after));
+    putOrderedKeys(batch, change);
+  }
 }
 
 function putOrderedKeys(batch: Batch, change: RecordChange<StudyRecord>): void {
   const { partition, before, after } = change;
   const known = before === undefined ? [] : orderedKeysOf(partition, before);
-  const wanted = orderedKeysOf(partition, after);
+  const wanted = after === undefined ? [] : orderedKeysOf(partition, after);
   for (const key of known) {
     if (!wanted.some((other) => other.equals(key))) batch.delete('catalog', key);
   }

@@ -1,39 +1,30 @@
-import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import { GantryError } from '#engine/base/error-catalogue.js';
 import type { CatalogReader } from '../catalog/catalog-reader.js';
-import type { SeriesKey, SeriesRecord, StudyRecord } from '../catalog/catalog-records.js';
-import { mergeAttributes } from './attribute-merge.js';
+import type {
+  InstanceRecord,
+  SeriesKey,
+  SeriesRecord,
+  StudyRecord,
+} from '../catalog/catalog-records.js';
 import { LruCache } from './lru-cache.js';
+import { addToSeries, addToStudy, removeFromSeries, removeFromStudy } from './parent-records.js';
+import type { AddedInstance } from './parent-records.js';
 
-/** A study or series as a group leaves it, beside the version it replaces. */
+/** A study or series as a batch leaves it, beside the version it replaces; without `after` it is gone. */
 export interface RecordChange<Record> {
   readonly partition: number;
   readonly before: Record | undefined;
-  readonly after: Record;
+  readonly after: Record | undefined;
 }
 
-/** What one group does to the records above its instances: each touched study and series once. */
+/** What one batch does to the records above its instances: each touched study and series once. */
 export interface HierarchyChanges {
   readonly studies: readonly RecordChange<StudyRecord>[];
   readonly series: readonly RecordChange<SeriesRecord>[];
 }
 
-/** An instance that the group adds. */
-export interface AddedInstance {
-  readonly partition: number;
-  readonly instance: ParsedInstance;
-  readonly sequence: number;
-  readonly createdAtMs: number;
-  readonly storedBytes: number;
-}
-
 const cachedStudiesMax = 5_000;
 const cachedSeriesMax = 10_000;
-
-/** Distinct values that a study record collects; beyond them a study is no study any more. */
-const modalitiesMax = 64;
-const sopClassesMax = 256;
-
-const modalityTag = '00080060';
 
 /**
  * Keeps the study and series records that arriving instances add to, so that a group rarely reads them. Only the store thread
@@ -82,14 +73,71 @@ export class Hierarchy {
     return { studies: [...studies.values()], series: [...series.values()] };
   }
 
-  /** The group of `changes` is durable. */
+  /**
+   * The records that are left when `removed`, instances of one study, are gone; nothing is remembered until `keep`. Throws
+   * `corrupt` when an instance has no series or study.
+   */
+  remove(
+    partition: number,
+    removed: readonly [InstanceRecord, ...InstanceRecord[]],
+    sequence: number,
+  ): HierarchyChanges {
+    const series = this.#removeFromSeries(partition, removed, sequence);
+    const { studyInstanceUid } = removed[0];
+    const before = this.#studyRecord(partition, studyInstanceUid);
+    if (before === undefined) throw new GantryError('corrupt', 'an instance without its study');
+    const remaining = series.some(isLossOfValues)
+      ? this.#remainingSeries(partition, studyInstanceUid, series)
+      : undefined;
+    const isGone = before.instanceCount <= removed.length;
+    const after = isGone ? undefined : removeFromStudy(before, removed, remaining, sequence);
+    return { studies: [{ partition, before, after }], series };
+  }
+
+  /** The batch of `changes` is durable. */
   keep(changes: HierarchyChanges): void {
-    for (const { partition, after } of changes.studies) {
-      this.#studies.set(studyNameOf(partition, after.studyInstanceUid), after);
+    for (const { partition, before, after } of changes.studies) {
+      const name = studyNameOf(partition, (after ?? before!).studyInstanceUid);
+      if (after === undefined) this.#studies.delete(name);
+      else this.#studies.set(name, after);
     }
-    for (const { partition, after } of changes.series) {
-      this.#series.set(seriesNameOf(partition, after), after);
+    for (const { partition, before, after } of changes.series) {
+      const name = seriesNameOf(partition, (after ?? before)!);
+      if (after === undefined) this.#series.delete(name);
+      else this.#series.set(name, after);
     }
+  }
+
+  #removeFromSeries(
+    partition: number,
+    removed: readonly InstanceRecord[],
+    sequence: number,
+  ): RecordChange<SeriesRecord>[] {
+    const members = new Map<string, InstanceRecord[]>();
+    for (const record of removed) {
+      const known = members.get(record.seriesInstanceUid);
+      if (known === undefined) members.set(record.seriesInstanceUid, [record]);
+      else known.push(record);
+    }
+    return [...members.values()].map((instances) => {
+      const before = this.#seriesRecord(partition, instances[0]!);
+      if (before === undefined) throw new GantryError('corrupt', 'an instance without its series');
+      return { partition, before, after: removeFromSeries(before, instances, sequence) };
+    });
+  }
+
+  /** All series of a study as `changes` leave them. */
+  #remainingSeries(
+    partition: number,
+    studyInstanceUid: string,
+    changes: readonly RecordChange<SeriesRecord>[],
+  ): SeriesRecord[] {
+    const changed = new Map(changes.map((each) => [each.before!.seriesInstanceUid, each.after]));
+    return this.#catalog.listSeries(partition, studyInstanceUid).flatMap((record) => {
+      const uid = record.seriesInstanceUid;
+      const left = changed.has(uid) ? changed.get(uid) : record;
+      return left === undefined ? [] : [left];
+    });
   }
 
   #studyRecord(partition: number, studyInstanceUid: string): StudyRecord | undefined {
@@ -114,46 +162,9 @@ function seriesNameOf(partition: number, key: SeriesKey): string {
   return `${partition}\0${key.studyInstanceUid}\0${key.seriesInstanceUid}`;
 }
 
-function addToSeries(record: SeriesRecord | undefined, added: AddedInstance): SeriesRecord {
-  const { instance } = added;
-  return {
-    studyInstanceUid: instance.identifiers.studyInstanceUid,
-    seriesInstanceUid: instance.identifiers.seriesInstanceUid,
-    sequence: added.sequence,
-    createdAtMs: record?.createdAtMs ?? added.createdAtMs,
-    attributes: mergeAttributes(record?.attributes ?? {}, instance.attributes.series),
-    instanceCount: (record?.instanceCount ?? 0) + 1,
-    storedBytes: (record?.storedBytes ?? 0) + added.storedBytes,
-  };
-}
-
-function addToStudy(
-  record: StudyRecord | undefined,
-  added: AddedInstance,
-  isNewSeries: boolean,
-): StudyRecord {
-  const { identifiers, attributes } = added.instance;
-  const modalities = (attributes.series[modalityTag]?.Value ?? []).filter(
-    (value) => typeof value === 'string' && value !== '',
-  ) as string[];
-  return {
-    studyInstanceUid: identifiers.studyInstanceUid,
-    sequence: added.sequence,
-    createdAtMs: record?.createdAtMs ?? added.createdAtMs,
-    attributes: mergeAttributes(record?.attributes ?? {}, attributes.study),
-    seriesCount: (record?.seriesCount ?? 0) + (isNewSeries ? 1 : 0),
-    instanceCount: (record?.instanceCount ?? 0) + 1,
-    modalities: union(record?.modalities ?? [], modalities, modalitiesMax),
-    sopClassUids: union(record?.sopClassUids ?? [], [identifiers.sopClassUid], sopClassesMax),
-    storedBytes: (record?.storedBytes ?? 0) + added.storedBytes,
-  };
-}
-
-function union(
-  known: readonly string[],
-  more: readonly string[],
-  countMax: number,
-): readonly string[] {
-  if (more.every((value) => known.includes(value))) return known;
-  return [...new Set([...known, ...more])].slice(0, countMax);
+/** Whether the study may have lost one of the values that it collects from its series. */
+function isLossOfValues({ before, after }: RecordChange<SeriesRecord>): boolean {
+  if (after === undefined || before === undefined) return true;
+  const classCount = Object.keys(before.sopClassCounts).length;
+  return Object.keys(after.sopClassCounts).length < classCount;
 }

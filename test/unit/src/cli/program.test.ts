@@ -20,6 +20,8 @@ async function runProgram(
     env,
     isTerminal: false,
     print: (text) => (printed += text),
+    printAside: () => undefined,
+    setExitCode: () => undefined,
     serve: async (loaded, options) => {
       served = loaded;
       withBanner = options.withBanner;

@@ -50,6 +50,7 @@ test('a series record survives encoding', () => {
       studyInstanceUid: uid,
       seriesInstanceUid: uid,
       instanceCount: count,
+      sopClassCounts: fc.dictionary(uid, count, plain),
       storedBytes: fc.maxSafeNat(),
     },
     plain,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GantryError } from '#engine/base/error-catalogue.js';
 import { MemoryBlobStore } from '#engine/store/blob/memory-blob-store.js';
 import { SegmentNumbers } from '#engine/store/blob/segment-files.js';
 import { SpillFiles } from '#engine/store/blob/spill-files.js';
 import type { CommittedGroup } from '#engine/store/commit/committer.js';
-import { GroupLoop } from '#engine/store/commit/group-loop.js';
+import { GroupLoop, type GroupLoopOptions } from '#engine/store/commit/group-loop.js';
 import type { CommitRequest, StoreReply, StoreRequest } from '#engine/threads/task-messages.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
@@ -28,6 +29,7 @@ function run(
     outcomes: group.map(({ commitId }) => ({ commitId, result: 'stored' })),
     feeds: [],
   }),
+  beginDeletion: GroupLoopOptions['beginDeletion'] = () => assert.fail('nothing is deleted'),
 ): { groups: number[][]; replies: StoreReply[]; isClosing: boolean } {
   const directory = temporaryDirectory();
   const groups: number[][] = [];
@@ -36,12 +38,14 @@ function run(
   const loop = new GroupLoop({
     arena: new SharedArrayBuffer(0),
     committer: {
-      sequence: 0,
       commit: (group) => {
         groups.push(group.map(({ commitId }) => commitId));
         return commit(group);
       },
     },
+    sequence: () => 0,
+    beginDeletion,
+    reclaimer: { stepWhenDue: () => undefined, close: () => undefined },
     spills: new SpillFiles(directory, new SegmentNumbers(directory, 0)),
     blobs,
     blobReader: blobs.reader,
@@ -71,6 +75,39 @@ test('all that came before close is committed', () => {
   const { groups, isClosing } = run([request(0, '1'), { kind: 'close' }]);
   assert.deepEqual(groups, [[0]]);
   assert.equal(isClosing, true);
+});
+
+test('commits that wait go on between the steps of a deletion', () => {
+  const order: string[] = [];
+  const { replies } = run(
+    [
+      { kind: 'delete', deleteId: 7, partition: 0, studyInstanceUid: '1' },
+      request(0, '1', 9_000),
+      request(1, '2', 9_000),
+      { kind: 'delete', deleteId: 8, partition: 0, studyInstanceUid: '2' },
+    ],
+    (group) => {
+      order.push(`commit ${group[0]!.commitId}`);
+      return { outcomes: [], feeds: [] };
+    },
+    ({ deleteId }) => ({
+      deleteId,
+      instanceCount: 3,
+      get isDone() {
+        return order.filter((each) => each === `step of ${deleteId}`).length === 3;
+      },
+      step: () => {
+        order.push(`step of ${deleteId}`);
+        if (deleteId === 8) throw new GantryError('not-found');
+        return undefined;
+      },
+    }),
+  );
+  assert.deepEqual(order, [
+    ...['step of 7', 'commit 0', 'step of 7', 'commit 1', 'step of 7', 'step of 8'],
+  ]);
+  const results = replies.flatMap((reply) => (reply.kind === 'deleted' ? [reply.result] : []));
+  assert.deepEqual(results, [{ instanceCount: 3 }, { code: 'not-found', detail: '' }]);
 });
 
 test('after an error that is not of the catalogue nothing is written any more', () => {

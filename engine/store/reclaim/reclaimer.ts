@@ -1,0 +1,174 @@
+import { unlinkSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type { RemovedFile } from '#engine/threads/task-messages.js';
+import { deleteGarbage, putGarbage, readGarbage } from '../blob/garbage-queue.js';
+import type { Garbage } from '../blob/garbage-queue.js';
+import { blobChunkBytes } from '../blob/rocksdb-blob-store.js';
+import { segmentPath, syncDirectory } from '../blob/segment-files.js';
+import { blobChunkKey, ownFileKey } from '../catalog/catalog-keys.js';
+import type { StoreWriter } from '../commit/store-writer.js';
+import { toWriteError } from '../store-errors.js';
+import { damagedSegment, SegmentCompaction } from './segment-compaction.js';
+
+export interface ReclaimerOptions {
+  readonly writer: StoreWriter;
+  /** Of the segment files. */
+  readonly directory: string;
+  /** Segments of which less than this part is live are emptied. */
+  readonly liveRatioMin: number;
+  readonly bytesPerSecondMax: number;
+  /** How long what nothing refers to any more is kept for those who looked it up before. */
+  readonly garbageGraceMs: number;
+}
+
+/** What one step did that others must know of. */
+export interface ReclaimedStep {
+  readonly removedFiles: readonly RemovedFile[];
+  /** A segment that has to stay, for the log. */
+  readonly problem?: GantryError;
+}
+
+const stepBytesMax = 4 * 1024 * 1024;
+const garbagePerStep = 256;
+/** Between two steps while there is work, so that commits never wait for two. */
+const pauseMsMin = 20;
+/** Between two looks for work, and after the disk was full. */
+const idleMs = 1000;
+const fullMs = 30_000;
+
+/**
+ * Gives the space of deleted instances back, in steps of some milliseconds between commits: removes what has waited long
+ * enough, and empties segment files that are mostly garbage. Which records are live is decided by the catalogue alone; a segment
+ * goes only when the count kept beside agrees that nothing refers to it.
+ */
+export class Reclaimer {
+  readonly #options: ReclaimerOptions;
+  /** Segments that could not be emptied; looked at again after a restart. */
+  readonly #stuck = new Set<number>();
+  #compaction: SegmentCompaction | undefined;
+  #nextAtMs = 0;
+
+  constructor(options: ReclaimerOptions) {
+    this.#options = options;
+  }
+
+  /** Does one step when it is time; undefined when it is not, or nothing was removed. Errors other than of space are final. */
+  stepWhenDue(): ReclaimedStep | undefined {
+    const nowMs = performance.now();
+    if (nowMs < this.#nextAtMs) return undefined;
+    try {
+      const removedFiles = this.#removeDue();
+      const { copiedBytes, isIdle, problem } = this.#compact();
+      const pauseMs = (copiedBytes * 1000) / this.#options.bytesPerSecondMax;
+      this.#nextAtMs = nowMs + (isIdle ? idleMs : Math.max(pauseMsMin, pauseMs));
+      return problem === undefined ? { removedFiles } : { removedFiles, problem };
+    } catch (error) {
+      this.#options.writer.abandon();
+      if (!(error instanceof GantryError) || error.code !== 'storage-full') throw error;
+      this.#nextAtMs = nowMs + fullMs;
+      return undefined;
+    }
+  }
+
+  close(): void {
+    this.#compaction?.close();
+    this.#compaction = undefined;
+  }
+
+  /**
+   * Files go before the entries that name them: as long as there is an entry, its file number is not given out again, so that a
+   * crash in between can never remove a file of another.
+   */
+  #removeDue(): RemovedFile[] {
+    const { writer, directory } = this.#options;
+    const nowMs = Date.now();
+    const due = readGarbage(writer.database, garbagePerStep).filter(
+      (each) => each.dueAtMs <= nowMs,
+    );
+    if (due.length === 0) return [];
+    const removed: RemovedFile[] = [];
+    for (const garbage of due) {
+      const { store, segment } = garbage;
+      if (store === 'value') this.#deleteChunks(garbage);
+      else {
+        removeFile(segmentPath(directory, segment, store === 'segment' ? 'seg' : 'big'));
+        writer.batch.delete('default', ownFileKey(segment));
+        removed.push({ store, segment });
+      }
+      deleteGarbage(writer.batch, garbage);
+    }
+    if (removed.length > 0) syncDirectory(directory);
+    this.#write();
+    return removed;
+  }
+
+  #deleteChunks({ segment, offset, length }: Garbage): void {
+    for (let chunk = 0; chunk * blobChunkBytes < length; chunk++) {
+      this.#options.writer.batch.delete('blobs', blobChunkKey(segment, offset, chunk));
+    }
+  }
+
+  #compact(): { copiedBytes: number; isIdle: boolean; problem?: GantryError } {
+    this.#compaction ??= this.#nextCompaction();
+    const compaction = this.#compaction;
+    if (compaction === undefined) return { copiedBytes: 0, isIdle: true };
+    const copiedBytes = compaction.step();
+    if (!compaction.isDone) return { copiedBytes, isIdle: false };
+    this.close();
+    const { segment } = compaction;
+    if ((this.#options.writer.usage.uses.get(segment)?.liveBytes ?? 0) === 0) {
+      this.#giveUp(segment);
+      return { copiedBytes, isIdle: false };
+    }
+    this.#stuck.add(segment);
+    return { copiedBytes, isIdle: false, problem: damagedSegment(segment) };
+  }
+
+  /** The segment with the smallest part that is live, of those worth it. */
+  #nextCompaction(): SegmentCompaction | undefined {
+    const { writer, directory, liveRatioMin } = this.#options;
+    let best: { readonly segment: number; readonly ratio: number } | undefined;
+    for (const [segment, { liveBytes, usedBytes }] of writer.usage.uses) {
+      const isActive = segment === writer.blobs.position.segment;
+      if (isActive || usedBytes <= 0 || this.#stuck.has(segment)) continue;
+      const ratio = liveBytes / usedBytes;
+      if (ratio < (best?.ratio ?? liveRatioMin)) best = { segment, ratio };
+    }
+    if (best === undefined) return undefined;
+    const { segment } = best;
+    try {
+      return new SegmentCompaction({ writer, directory, segment, stepBytesMax });
+    } catch {
+      // Its file is missing or cannot be read: `verify` says what that means for the instances.
+      this.#stuck.add(segment);
+      return undefined;
+    }
+  }
+
+  /** Nothing refers to the segment any more: its file goes when its time has come. */
+  #giveUp(segment: number): void {
+    const { writer, garbageGraceMs } = this.#options;
+    const dueAtMs = Date.now() + garbageGraceMs;
+    putGarbage(writer.batch, { store: 'segment', segment, offset: 0, length: 0, dueAtMs });
+    writer.usage.forget(segment);
+    this.#write();
+  }
+
+  #write(): void {
+    try {
+      this.#options.writer.write();
+    } catch (error) {
+      throw toWriteError(error);
+    }
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    // A crash came between this and the batch that notes it.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import type { RebuildProgress } from '#engine/maintenance/rebuild-index.js';
+import type { VerifyProgress, VerifyReport } from '#engine/maintenance/verify-report.js';
+import { addConfigFlags, loadCommandConfig } from './config-flags.js';
+import type { ProgramContext } from './program.js';
+
+/** Exit code of a verification that found something wrong; 1 says that it could not be done. */
+const problemsExitCode = 2;
+
+const progressIntervalMs = 1000;
+const mib = 1024 * 1024;
+
+/** Commands that work on a data directory while the store is stopped. They load DuckDB, which the main thread of a store must not. */
+export function addMaintenanceCommands(program: Command, context: ProgramContext): void {
+  addConfigFlags(
+    program
+      .command('verify')
+      .description(
+        'check every checksum and the agreement of everything stored; the store is stopped',
+      ),
+  )
+    .option('--json', 'print the whole report as JSON')
+    .action(async (_, command: Command) => {
+      const { config } = loadCommandConfig(command, context.env);
+      const onProgress = throttle((progress: VerifyProgress) => {
+        context.printAside(`${verifyProgressText(progress)}\n`);
+      });
+      const { verifyStore } = await import('#engine/maintenance/verify-store.js');
+      const report = await verifyStore(config, onProgress);
+      const isJson = command.opts()['json'] === true;
+      context.print(isJson ? `${JSON.stringify(report, null, 2)}\n` : verifyReportText(report));
+      if (report.problemCount > 0) context.setExitCode(problemsExitCode);
+    });
+
+  addConfigFlags(
+    program
+      .command('rebuild-index')
+      .description('make the search index anew from the catalogue; the store is stopped'),
+  ).action(async (_, command: Command) => {
+    const { config } = loadCommandConfig(command, context.env);
+    const onProgress = throttle((progress: RebuildProgress) => {
+      context.printAside(`${rebuildProgressText(progress)}\n`);
+    });
+    const { rebuildIndex } = await import('#engine/maintenance/rebuild-index.js');
+    context.print(`${rebuildProgressText(await rebuildIndex(config, onProgress))}\n`);
+  });
+}
+
+function verifyProgressText(progress: VerifyProgress): string {
+  const { instanceCount, instanceCountExpected, blobBytes, elapsedMs } = progress;
+  const rate = (blobBytes * 1000) / mib / Math.max(1, elapsedMs);
+  return `${instanceCount} of ${instanceCountExpected} instances, ${rate.toFixed(0)} MiB/s`;
+}
+
+function rebuildProgressText({ sequence, sequenceLast, elapsedMs }: RebuildProgress): string {
+  const rate = (sequence * 1000) / Math.max(1, elapsedMs);
+  return `${sequence} of ${sequenceLast} changes, ${rate.toFixed(0)} a second`;
+}
+
+function verifyReportText(report: VerifyReport): string {
+  const lines = report.problems.map(
+    ({ kind, subject, detail }) => `${kind}: ${subject}: ${detail}`,
+  );
+  const more = report.problemCount - report.problems.length;
+  if (more > 0) lines.push(`and ${more} more`);
+  const { studyCount, seriesCount, instanceCount, blobBytes, durationMs } = report;
+  lines.push(
+    `${studyCount} studies, ${seriesCount} series, ${instanceCount} instances,` +
+      ` ${(blobBytes / mib).toFixed(0)} MiB in ${(durationMs / 1000).toFixed(1)} s:` +
+      ` ${report.problemCount === 0 ? 'no problem' : `${report.problemCount} problems`}`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+/** Calls at most once a second. */
+function throttle<T>(call: (value: T) => void): (value: T) => void {
+  let lastAtMs = performance.now();
+  return (value) => {
+    if (performance.now() - lastAtMs < progressIntervalMs) return;
+    lastAtMs = performance.now();
+    call(value);
+  };
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { acceptStoredInstances, qido, stow } from '#test/helpers/dicomweb-client.js';
+import { buildCtInstance } from '#test/helpers/instance-builder.js';
+import { withServer } from '#test/helpers/server.js';
+
+// The standard has no Delete transaction; these are the statuses that the common servers agree on.
+
+async function status(url: string, method = 'GET'): Promise<number> {
+  const response = await fetch(url, { method, headers: { accept: acceptStoredInstances } });
+  const body = await response.arrayBuffer();
+  if (response.status === 204) assert.equal(body.byteLength, 0);
+  return response.status;
+}
+
+test('Delete: each level goes with its parents, is not found after, and can be stored again', async () => {
+  await withServer(async ({ dicomwebUrl }) => {
+    const instances = [1, 2, 3].map((number) => buildCtInstance('77', number));
+    const { studyInstanceUid: study, seriesInstanceUid: series } = instances[0]!;
+    const studyUrl = `${dicomwebUrl}/studies/${study}`;
+    const seriesUrl = `${studyUrl}/series/${series}`;
+    const instanceUrl = `${seriesUrl}/instances/${instances[0]!.sopInstanceUid}`;
+    const files = instances.map(({ part10 }) => part10);
+    const countOf = async (path: string): Promise<number> => (await qido(dicomwebUrl, path)).length;
+    assert.equal((await stow(dicomwebUrl, files)).status, 200);
+    const etag = (await fetch(`${studyUrl}/metadata`)).headers.get('etag')!;
+
+    assert.equal(await status(instanceUrl, 'DELETE'), 204);
+    assert.equal(await status(instanceUrl, 'DELETE'), 404);
+    assert.equal(await status(instanceUrl), 404);
+    assert.equal(await countOf(`studies/${study}/instances`), 2);
+    assert.equal(await countOf('instances?Modality=CT'), 2);
+    const [row] = await qido(dicomwebUrl, 'studies?StudyDate=20240131&includefield=00201208');
+    assert.deepEqual(row?.['00201208']?.Value, [2]);
+    const again = await fetch(`${studyUrl}/metadata`, { headers: { 'if-none-match': etag } });
+    assert.equal(again.status, 200);
+    assert.equal(((await again.json()) as unknown[]).length, 2);
+
+    assert.equal(await status(seriesUrl, 'DELETE'), 204);
+    for (const url of [seriesUrl, studyUrl]) {
+      assert.equal(await status(url), 404);
+    }
+    assert.equal(await status(seriesUrl, 'DELETE'), 404);
+    assert.equal(await countOf('studies?StudyDate=20240131'), 0);
+
+    assert.equal((await stow(dicomwebUrl, files)).status, 200);
+    assert.equal(await countOf('studies?StudyDate=20240131'), 1);
+    assert.equal(await countOf('instances?Modality=CT'), 3);
+    assert.equal(await status(instanceUrl), 200);
+    assert.equal(await status(studyUrl, 'DELETE'), 204);
+    assert.equal(await status(studyUrl, 'DELETE'), 404);
+    assert.equal(await countOf('instances?Modality=CT'), 0);
+  });
+});
+
+test('Delete: a name that cannot be a UID is refused', async () => {
+  await withServer(async ({ dicomwebUrl }) => {
+    assert.equal(await status(`${dicomwebUrl}/studies/1.2.x`, 'DELETE'), 400);
+    assert.equal(await status(`${dicomwebUrl}/studies/1.2.3/series/_`, 'DELETE'), 400);
+  });
+});
