@@ -16,7 +16,7 @@ export interface CodecEntry {
   readonly decoder: FrameDecoder | undefined;
   /** Undefined when no frame is converted to this syntax. */
   readonly encoder: FrameEncoder | undefined;
-  /** What is not decoded, or all of the reason why nothing is; empty when everything is decoded. */
+  /** What is not decoded or not converted to it, or why nothing is; empty when everything is. */
   readonly limitation: string;
 }
 
@@ -39,7 +39,7 @@ const stored = (uid: string, limitation: string): CodecEntry => ({
 const twelveBit = 'samples of more than 8 bits are not decoded';
 const arithmetic = 'arithmetic coding is not decoded';
 const hierarchical = 'hierarchical JPEG is not decoded';
-const deepColour = 'colour of more than 8 bits is not converted';
+const deepColour = 'colour of more than 8 bits is not converted to it';
 
 /** Every encapsulated syntax of still frames that PS3.6 Table A-1 lists; video is one stream and served as stored. */
 export const codecRegistry: readonly CodecEntry[] = Object.freeze([
@@ -58,13 +58,13 @@ export const codecRegistry: readonly CodecEntry[] = Object.freeze([
   decoded(jpeg('80'), 'jpeg', 'jpeg-ls'),
   decoded(jpeg('81'), 'jpeg'),
   decoded(jpeg('90'), 'jpeg2000', 'jpeg2000', deepColour),
-  decoded(jpeg('91'), 'jpeg2000', undefined, deepColour),
+  decoded(jpeg('91'), 'jpeg2000'),
   stored(jpeg('92'), 'multi-component transforms are not decoded'),
   stored(jpeg('93'), 'multi-component transforms are not decoded'),
   ...['110', '111', '112'].map((n) => stored(jpeg(n), 'JPEG XL is not decoded')),
   decoded(jpeg('201'), 'jpeg2000', 'htj2k', deepColour),
   decoded(jpeg('202'), 'jpeg2000', 'htj2k', deepColour),
-  decoded(jpeg('203'), 'jpeg2000', undefined, deepColour),
+  decoded(jpeg('203'), 'jpeg2000'),
   decoded(rleLosslessUid, 'rle', 'rle'),
   decoded('1.2.840.10008.1.2.8.1', 'inflate'),
 ]);
@@ -97,10 +97,7 @@ export function transcodingRefusal(
 function decodingRefusal(image: ImagePixelDescription, uid: string): string | undefined {
   const codec = findCodec(uid);
   if (codec?.decoder === undefined) return codec?.limitation ?? 'its frames are not decoded';
-  const isLimited =
-    (codec.limitation === twelveBit && image.bitsStored > 8) ||
-    (codec.limitation === deepColour && isDeepColour(image));
-  return isLimited ? codec.limitation : undefined;
+  return codec.limitation === twelveBit && image.bitsStored > 8 ? twelveBit : undefined;
 }
 
 function encodingRefusal(image: ImagePixelDescription, encoder: FrameEncoder): string | undefined {
@@ -109,10 +106,7 @@ function encodingRefusal(image: ImagePixelDescription, encoder: FrameEncoder): s
   if (bitsAllocated === 1) return 'frames of 1 bit are not compressed';
   if (encoder === 'rle') return undefined;
   if (bitsAllocated === 32 || bitsStored < 2) return `${bitsStored} bits are not compressed so`;
-  return encoder !== 'jpeg-ls' && isDeepColour(image) ? deepColour : undefined;
-}
-
-/** OpenJPEG traps on it and OpenJPH returns something else. */
-function isDeepColour({ samplesPerPixel, bitsStored }: ImagePixelDescription): boolean {
-  return samplesPerPixel > 1 && bitsStored > 8;
+  // Both encoders take only one of three components of two bytes.
+  const isDeepColour = image.samplesPerPixel > 1 && bitsStored > 8;
+  return encoder !== 'jpeg-ls' && isDeepColour ? deepColour : undefined;
 }

@@ -11,7 +11,7 @@ import { corruptFrame, undecodableFrame } from './codestream-error.js';
 import { isYCbCr, withColourMarker } from './jpeg-colour.js';
 import { jpegMarker, readJpegHeader, type JpegHeader } from './jpeg-header.js';
 import { decodeJpegLossless } from './jpeg-lossless.js';
-import { readJpeg2000Header, unwrapJpeg2000, type Jpeg2000Header } from './jpeg2000-header.js';
+import { readJpeg2000Header, unwrapJpeg2000 } from './jpeg2000-header.js';
 import { decodeRle } from './rle.js';
 import { toNativeFrame, type CodecSamples } from './sample-layout.js';
 
@@ -130,11 +130,8 @@ async function decodeJpeg2000(
   codecs: CodecSet,
 ): Promise<CodecSamples> {
   const codestream = unwrapJpeg2000(bytes);
-  const header: Jpeg2000Header = readJpeg2000Header(codestream);
+  const header = readJpeg2000Header(codestream);
   checkHeader(header, image);
-  if (header.componentCount > 1 && header.precision > 8) {
-    throw undecodableFrame('JPEG 2000 colour of more than 8 bits');
-  }
   const codec = header.isHighThroughput ? codecs.openjph : codecs.openjpeg;
   return checkSamples(await guarded(() => codec.decode(codestream)), image);
 }

@@ -37,10 +37,19 @@ export interface AcceptancePolicy {
   readonly isAbstractSyntaxPermitted?: (abstractSyntaxUid: string) => boolean;
   /** Whether the requestor may be the SCP of this class, as C-GET needs (PS3.7 §D.3.3.4). */
   isScpRoleAccepted(sopClassUid: string): boolean;
-  /** One of `proposed` (in the requestor's order), or undefined when none is known. */
-  chooseTransferSyntax(abstractSyntaxUid: string, proposed: readonly string[]): string | undefined;
+  /** One of those proposed, or undefined when none is known. */
+  chooseTransferSyntax(context: ContextChoice): string | undefined;
   /** The answer to the extended negotiation of an accepted class; undefined for none (PS3.7 §D.3.3.5). */
   answerExtendedNegotiation(sopClassUid: string, information: Uint8Array): Uint8Array | undefined;
+}
+
+/** A context whose transfer syntax is to be chosen. */
+export interface ContextChoice {
+  readonly abstractSyntaxUid: string;
+  /** In the requestor's order. */
+  readonly transferSyntaxUids: readonly string[];
+  /** The requestor is the SCP only: data sets go to it, none come from it. */
+  readonly isRequestorScp: boolean;
 }
 
 /** A presentation context that both sides agreed on. */
@@ -159,7 +168,11 @@ function answerContext(
     const result = presentationContextResult.userRejection;
     return { contextId, result, transferSyntaxUid: placeholder };
   }
-  const transferSyntaxUid = policy.chooseTransferSyntax(abstractSyntaxUid, transferSyntaxUids);
+  const transferSyntaxUid = policy.chooseTransferSyntax({
+    abstractSyntaxUid,
+    transferSyntaxUids,
+    isRequestorScp: role !== undefined && role.isScp && !role.isScu,
+  });
   if (transferSyntaxUid === undefined) {
     const result = presentationContextResult.transferSyntaxesNotSupported;
     return { contextId, result, transferSyntaxUid: placeholder };

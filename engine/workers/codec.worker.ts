@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { toGantryError } from '#engine/base/error-catalogue.js';
@@ -14,6 +15,13 @@ import type { CodecResult, CodecTask } from '#engine/threads/task-messages.js';
 export interface CodecWorkerData {
   readonly compiled: CompiledCodecs;
 }
+
+/**
+ * Codecs use whole cores for long; the thread that answers everybody must not wait its turn behind them. Linux alone has
+ * priorities by thread.
+ */
+const niceness = 5;
+if (process.platform === 'linux') setPriority(niceness);
 
 const codecs = createCodecSet((workerData as CodecWorkerData).compiled);
 

@@ -23,8 +23,8 @@ export function compileOpenjpeg(): Promise<CompiledWasm> {
 export type OpenjpegCodec = Jpeg2000Codec<OpenjpegModule, OpenjpegEncoder>;
 
 /**
- * JPEG 2000 (ISO 15444-1) by OpenJPEG. Codestreams are checked before they come here: it reads beyond short ones. Colour of more
- * than 8 bits traps.
+ * JPEG 2000 (ISO 15444-1) by OpenJPEG. Codestreams are checked before they come here: it reads beyond short ones. Its
+ * encoder is wrong for colour of more than 8 bits.
  */
 export function createOpenjpegCodec(compiled: CompiledWasm): OpenjpegCodec {
   return new Jpeg2000Codec(

@@ -28,7 +28,7 @@ export function compileOpenjph(): Promise<CompiledWasm> {
 export type OpenjphCodec = Jpeg2000Codec<OpenjphModule, OpenjphEncoder>;
 
 /**
- * High-Throughput JPEG 2000 (ISO 15444-15) by OpenJPH. Colour of more than 8 bits comes out wrong.
+ * High-Throughput JPEG 2000 (ISO 15444-15) by OpenJPH. Its encoder is wrong for colour of more than 8 bits.
  *
  * It encodes in RPCL order with tile-part lengths in front and one tile-part a resolution, as the RPCL syntax of DICOM asks: a
  * client that has the beginning can show a smaller image.

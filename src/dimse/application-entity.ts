@@ -12,6 +12,7 @@ import {
 import {
   chooseStorageTransferSyntax,
   isStorageSopClass,
+  isTransferSyntaxKnown,
   storageCommitmentSopClassUid,
   verificationSopClassUid,
 } from './storage-contexts.js';
@@ -56,10 +57,14 @@ export function createAcceptancePolicy(
       findInformationModel(uid) !== undefined,
     // Who retrieves by C-GET takes instances on the same association.
     isScpRoleAccepted: (uid) => isStorageSopClass(uid, additional),
-    chooseTransferSyntax: (uid, proposed) =>
-      isStorageSopClass(uid, additional)
-        ? chooseStorageTransferSyntax(proposed)
-        : chooseIdentifierTransferSyntax(proposed),
+    chooseTransferSyntax: ({ abstractSyntaxUid, transferSyntaxUids, isRequestorScp }) => {
+      if (!isStorageSopClass(abstractSyntaxUid, additional)) {
+        return chooseIdentifierTransferSyntax(transferSyntaxUids);
+      }
+      return isRequestorScp
+        ? transferSyntaxUids.find(isTransferSyntaxKnown)
+        : chooseStorageTransferSyntax(transferSyntaxUids);
+    },
     answerExtendedNegotiation,
   };
 }

@@ -150,9 +150,9 @@ describe('PS3.18 §8.7.3.3 frames by HTTP', { skip: corpusMissing }, () => {
         await response.arrayBuffer();
         return response.headers.get('etag');
       };
-      const accepts = ['application/octet-stream', 'image/jls', 'image/jphc', 'image/*'];
+      const accepts = ['application/octet-stream', 'image/jls', 'image/jphc'];
       const etags = await Promise.all(accepts.map(etagOf));
-      assert.equal(new Set(etags).size, 3, 'image/* and image/jls are the same');
+      assert.equal(new Set(etags).size, accepts.length);
     });
   });
 });

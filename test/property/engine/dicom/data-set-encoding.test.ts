@@ -46,7 +46,7 @@ const plain = fc.record(
     '00189087': values('FD', fc.double({ noNaN: true, noDefaultInfinity: true })),
     '00189310': values('FD', fc.constantFrom('NaN', 'inf', '-inf')),
     '00200013': values('IS', fc.integer({ min: -1000, max: 1000 })),
-    '00200020': fc.constant({ vr: 'CS', Value: ['L', null, 'F'] }) as fc.Arbitrary<JsonElement>,
+    '00200020': fc.constant({ vr: 'CS', Value: ['L', null, 'F'] }),
     '00280009': values('AT', tagValue),
     '00280010': values('US', fc.integer({ min: 0, max: 0xffff })),
     '00281200': words.map((InlineBinary): JsonElement => ({ vr: 'OW', InlineBinary })),
@@ -66,7 +66,7 @@ function nested(depth: number): fc.Arbitrary<JsonDataSet> {
     .map((Value): JsonElement => (Value.length === 0 ? { vr: 'SQ' } : { vr: 'SQ', Value }));
   return fc
     .tuple(plain, fc.record({ '00400275': sequence }, { requiredKeys: [], noNullPrototype: true }))
-    .map(([elements, more]) => ({ ...elements, ...more }) as JsonDataSet);
+    .map(([elements, more]) => ({ ...elements, ...more }));
 }
 
 function hex(tag: number): string {

@@ -72,6 +72,24 @@ describe('ISO 15444-15: what OpenJPH writes, OpenJPEG reads', () => {
   }
 });
 
+describe('JPEG 2000 colour of more than 8 bits decodes', () => {
+  // No encoder here makes it. But declaring 8-bit samples deeper only moves the middle of their range (ISO 15444-1 §G.1).
+  const colour = { samplesPerPixel: 3, rows: 24, columns: 32 } as const;
+  for (const suffix of ['90', '202']) {
+    test(suffix, async () => {
+      const uid = `1.2.840.10008.1.2.4.${suffix}`;
+      const bytes = imageOf({ ...colour, bitsAllocated: 8 });
+      const frame = frameOf(bytes, 7);
+      const codestream = await encodeFrame(frame, { image: bytes, toUid: uid }, codecs);
+      for (let component = 0; component < 3; component++) codestream[42 + 3 * component] = 11;
+      const image = imageOf({ ...colour, bitsAllocated: 16, bitsStored: 12 });
+      const decoded = await decodeFrame({ codestream, transferSyntaxUid: uid, image }, codecs);
+      const expected = Uint16Array.from(frame, (sample) => sample - 128 + 2048);
+      assert.deepEqual(new Uint16Array(decoded.buffer), expected);
+    });
+  }
+});
+
 describe('codestreams are held against the data set', () => {
   const image = imageOf({ rows: 24, columns: 32, bitsAllocated: 16, bitsStored: 12 });
   const lies: [string, Partial<ImagePixelDescription>][] = [

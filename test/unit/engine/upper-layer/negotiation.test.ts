@@ -20,7 +20,8 @@ const policy: AcceptancePolicy = {
   isAbstractSyntaxAccepted: (uid) => uid === ct,
   isScpRoleAccepted: () => false,
   answerExtendedNegotiation: () => undefined,
-  chooseTransferSyntax: (_abstractSyntaxUid, proposed) => proposed.find((uid) => uid === explicit),
+  chooseTransferSyntax: ({ transferSyntaxUids }) =>
+    transferSyntaxUids.find((uid) => uid === explicit),
 };
 
 function rejectionOf(negotiation: Negotiation): AssociateReject | undefined {
