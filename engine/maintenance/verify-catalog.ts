@@ -135,7 +135,8 @@ function newSums(): Sums {
 function addTo(sums: Sums, { attributes, blob }: InstanceRecord): void {
   sums.instanceCount += 1;
   sums.storedBytes += blob.length;
-  const uid = String(attributes[sopClassUidTag]?.Value?.[0]);
+  const [uid] = attributes[sopClassUidTag]?.Value ?? [];
+  if (typeof uid !== 'string') return;
   sums.sopClassCounts.set(uid, (sums.sopClassCounts.get(uid) ?? 0) + 1);
 }
 

@@ -86,7 +86,8 @@ function sumOfBytes(instances: readonly InstanceRecord[]): number {
 function classCountsOf(instances: readonly InstanceRecord[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { attributes } of instances) {
-    const uid = String(attributes['00080016']?.Value?.[0]);
+    const [uid] = attributes['00080016']?.Value ?? [];
+    assert.ok(typeof uid === 'string');
     counts[uid] = (counts[uid] ?? 0) + 1;
   }
   return counts;
