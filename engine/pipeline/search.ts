@@ -1,4 +1,4 @@
-import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
+import { evaluateInMemory, type QueriedRecords } from '#engine/query/evaluate-in-memory.js';
 import type { QueryExpression, QueryKey } from '#engine/query/query-expression.js';
 import type { MatchedRecords } from '#engine/query/row-to-json.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
@@ -35,8 +35,36 @@ export async function search(
     count: page.keys.length,
     isCut: page.isCut,
     plan,
-    readMatches: (start, end) => readMatches(reader, query.partition, page.keys.slice(start, end)),
+    readMatches: (start, end) => {
+      const keys = page.keys.slice(start, end);
+      return candidates === undefined
+        ? readMatches(reader, query.partition, keys)
+        : pickMatches(candidates, keys);
+    },
   };
+}
+
+/** Records of the keys among the candidates that they were found in. */
+function pickMatches(candidates: QueriedRecords, keys: readonly QueryKey[]): MatchedRecords[] {
+  const { studies, series, instances } = candidates;
+  const studyByUid = new Map(studies.map((study) => [study.studyInstanceUid, study]));
+  const seriesByUid = new Map(series.map((one) => [seriesName(one), one]));
+  const instanceByUid = new Map(instances.map((one) => [instanceName(one), one]));
+  return keys.map((key) => {
+    const study = studyByUid.get(key.studyInstanceUid)!;
+    if (!hasSeries(key)) return { study };
+    const itsSeries = seriesByUid.get(seriesName(key))!;
+    if (!hasInstance(key)) return { study, series: itsSeries };
+    return { study, series: itsSeries, instance: instanceByUid.get(instanceName(key))! };
+  });
+}
+
+function seriesName(key: SeriesQueryKey): string {
+  return `${key.studyInstanceUid}/${key.seriesInstanceUid}`;
+}
+
+function instanceName(key: InstanceQueryKey): string {
+  return `${seriesName(key)}/${key.sopInstanceUid}`;
 }
 
 /** Records of the keys, as deep as each key goes; what was deleted meanwhile is left out. */

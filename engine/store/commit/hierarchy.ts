@@ -1,4 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { LruCache } from '#engine/base/lru-cache.js';
 import type { CatalogReader } from '../catalog/catalog-reader.js';
 import type {
   InstanceRecord,
@@ -6,7 +7,6 @@ import type {
   SeriesRecord,
   StudyRecord,
 } from '../catalog/catalog-records.js';
-import { LruCache } from './lru-cache.js';
 import { addToSeries, addToStudy, removeFromSeries, removeFromStudy } from './parent-records.js';
 import type { AddedInstance } from './parent-records.js';
 
@@ -32,8 +32,8 @@ const cachedSeriesMax = 10_000;
  */
 export class Hierarchy {
   readonly #catalog: CatalogReader;
-  readonly #studies = new LruCache<StudyRecord>(cachedStudiesMax);
-  readonly #series = new LruCache<SeriesRecord>(cachedSeriesMax);
+  readonly #studies = new LruCache<string, StudyRecord>(cachedStudiesMax);
+  readonly #series = new LruCache<string, SeriesRecord>(cachedSeriesMax);
 
   constructor(catalog: CatalogReader) {
     this.#catalog = catalog;
