@@ -6,8 +6,11 @@ import { arenaBlockBytes, type Arena } from './arena.js';
  */
 export const guaranteedBlocksPerSession = 4;
 
-/** Blocks kept for bytes that a socket still delivers after it was asked to pause. */
-const overshootBlocks = 16;
+/**
+ * Part of the arena kept for bytes that sockets still deliver after they were asked to pause: uWebSockets.js goes on until what
+ * the kernel has received is read, and on a fast link that is some megabytes.
+ */
+const overshootShare = 1 / 4;
 
 /**
  * Who may take how much of the arena. Pausing sockets alone does not bound memory: if all may take until nothing is left,
@@ -17,11 +20,13 @@ const overshootBlocks = 16;
 export class IngestBudget {
   readonly #arena: Arena;
   readonly #sessionBlocksMax: number;
+  readonly #overshootBlocks: number;
   readonly #sessions = new Set<BudgetedSession>();
   readonly #waiting = new Set<BudgetedSession>();
 
   constructor(arena: Arena, sessionBytesMax: number) {
     this.#arena = arena;
+    this.#overshootBlocks = Math.ceil(arena.blockCount * overshootShare);
     this.#sessionBlocksMax = Math.max(
       guaranteedBlocksPerSession,
       Math.floor(sessionBytesMax / arenaBlockBytes),
@@ -31,7 +36,7 @@ export class IngestBudget {
   /** Whether the share of a further session could not be promised. */
   get isFull(): boolean {
     const promised = (this.#sessions.size + 1) * guaranteedBlocksPerSession;
-    return promised + overshootBlocks > this.#arena.blockCount;
+    return promised + this.#overshootBlocks > this.#arena.blockCount;
   }
 
   /** Admits a session; false when its guaranteed share cannot be promised any more. */
@@ -49,29 +54,31 @@ export class IngestBudget {
 
   /** Whether the session may fill another block; if not, `onBudget` of the session is called when it may. */
   mayTakeBlock(session: BudgetedSession): boolean {
-    if (this.#isAllowed(session)) return true;
+    if (this.#isAllowed(session, this.#sessionBlocksMax)) return true;
     this.#waiting.add(session);
     return false;
   }
 
   /**
    * Called when blocks were freed. Whoever is within its guaranteed share again goes on at once; of those that wait for spare
-   * blocks one is resumed at a time, so that it takes before the next is asked.
+   * blocks one is resumed at a time, so that it takes before the next is asked, and only when half of what it held is free:
+   * each resume may bring more than the one block that woke it.
    */
   wake(): void {
     let spareTaken = false;
     for (const session of this.#waiting) {
       const isWithinShare = this.#isWithinShare(session);
-      if (!isWithinShare && (spareTaken || !this.#isAllowed(session))) continue;
+      const resumeBlocks = this.#sessionBlocksMax / 2;
+      if (!isWithinShare && (spareTaken || !this.#isAllowed(session, resumeBlocks))) continue;
       spareTaken ||= !isWithinShare;
       this.#waiting.delete(session);
       session.onBudget();
     }
   }
 
-  #isAllowed(session: BudgetedSession): boolean {
+  #isAllowed(session: BudgetedSession, blocksMax: number): boolean {
     if (this.#isWithinShare(session)) return true;
-    return session.blocksHeld < this.#sessionBlocksMax && this.#spareBlocks() > 0;
+    return session.blocksHeld < blocksMax && this.#spareBlocks() > 0;
   }
 
   /** The last guaranteed block is for what arrives after the pause. */
@@ -81,7 +88,7 @@ export class IngestBudget {
 
   /** Free blocks beyond those that open sessions may still claim as their guaranteed share. */
   #spareBlocks(): number {
-    let promised = overshootBlocks;
+    let promised = this.#overshootBlocks;
     for (const session of this.#sessions) {
       promised += Math.max(0, guaranteedBlocksPerSession - session.blocksHeld);
     }

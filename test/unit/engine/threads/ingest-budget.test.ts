@@ -35,7 +35,7 @@ class TestSession implements BudgetedSession {
 
 describe('IngestBudget', () => {
   test('admits only as many sessions as it can promise their share', () => {
-    const arena = new Arena((16 + 2 * guaranteedBlocksPerSession) * arenaBlockBytes);
+    const arena = new Arena(11 * arenaBlockBytes);
     const budget = new IngestBudget(arena, 64 * arenaBlockBytes);
     const sessions = [1, 2, 3].map(() => new TestSession(arena, budget));
     assert.deepEqual(
@@ -47,7 +47,7 @@ describe('IngestBudget', () => {
   });
 
   test('a greedy session is stopped and the share of the others stays theirs', () => {
-    const arena = new Arena((16 + 3 * guaranteedBlocksPerSession) * arenaBlockBytes);
+    const arena = new Arena(16 * arenaBlockBytes);
     const budget = new IngestBudget(arena, 64 * arenaBlockBytes);
     const [greedy, modest] = [new TestSession(arena, budget), new TestSession(arena, budget)];
     assert.ok(budget.admit(greedy) && budget.admit(modest));
