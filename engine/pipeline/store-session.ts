@@ -8,6 +8,11 @@ import type { SpillFile, StoreThread } from '#engine/threads/store-thread.js';
 import type { DataSetDescription, Extent, InstanceSource } from '#engine/threads/task-messages.js';
 import type { StoreOutcome, StoreSession, StoreSessionOptions } from '../engine-types.js';
 
+/** Blocks over its limit at which a session holds its sender, and how long at a time. */
+const overrunBlocks = 16;
+const holdMsMax = 1_000;
+const sleepCell = new Int32Array(new SharedArrayBuffer(4));
+
 /** What every session works with; one object for the whole engine. */
 export interface StorePipeline {
   readonly arena: Arena;
@@ -34,8 +39,9 @@ interface Upload {
   arenaBytes: number;
   length: number;
   spill: SpillFile | undefined;
-  /** Settles when all that was handed to the spill file is written. */
-  spilled: Promise<unknown>;
+  /** Writes handed to the spill file that are not done. */
+  spillsUnderWay: number;
+  onSpilled: (() => void) | undefined;
   failure: GantryError | undefined;
 }
 
@@ -80,7 +86,8 @@ export class PipelineStoreSession implements StoreSession, BudgetedSession {
       arenaBytes: 0,
       length: 0,
       spill: undefined,
-      spilled: Promise.resolve(),
+      spillsUnderWay: 0,
+      onSpilled: undefined,
       failure: undefined,
     };
   }
@@ -104,7 +111,23 @@ export class PipelineStoreSession implements StoreSession, BudgetedSession {
     if (this.#pipeline.budget.mayTakeBlock(this)) return true;
     // The share is used up: what has arrived of a large instance must leave the arena, or it could never complete.
     if (upload.arenaBytes >= arenaBlockBytes) this.#flushToSpill(upload);
-    return false;
+    if (upload.spillsUnderWay > 0) this.#holdSender();
+    // Asked again: blocks freed on the way have used up the wake-up that the first question left behind.
+    return this.#pipeline.budget.mayTakeBlock(this);
+  }
+
+  /**
+   * uWebSockets.js does not look at a pause while what it reads fills its buffer each time: a sender on this machine can then
+   * keep it from returning to the event loop, where the pause would take effect and replies of the store thread arrive. A
+   * session that runs far over its limit waits for the disk right here, which is what the sender should do.
+   */
+  #holdSender(): void {
+    const { budget, storeThread } = this.#pipeline;
+    for (let waitedMs = 0; waitedMs < holdMsMax; waitedMs++) {
+      if (this.blocksHeld <= budget.sessionBlocksMax + overrunBlocks) return;
+      storeThread.takeSpillReplies();
+      if (this.blocksHeld > budget.sessionBlocksMax) Atomics.wait(sleepCell, 0, 0, 1);
+    }
   }
 
   async endInstance(): Promise<StoreOutcome> {
@@ -144,7 +167,9 @@ export class PipelineStoreSession implements StoreSession, BudgetedSession {
     if (upload.length === 0) throw new GantryError('not-dicom', 'no bytes were sent');
     if (upload.spill !== undefined) {
       if (upload.arenaBytes > 0) this.#flushToSpill(upload);
-      await upload.spilled;
+      if (upload.spillsUnderWay > 0) {
+        await new Promise<void>((resolve) => (upload.onSpilled = resolve));
+      }
     }
     if (upload.failure !== undefined) throw upload.failure;
     const source = sourceOf(upload);
@@ -192,9 +217,11 @@ export class PipelineStoreSession implements StoreSession, BudgetedSession {
     const extents = upload.extents;
     upload.extents = [];
     upload.arenaBytes = 0;
-    upload.spilled = upload.spill.append(extents).then((failure) => {
+    upload.spillsUnderWay++;
+    upload.spill.append(extents, (failure) => {
       upload.failure ??= failure;
       this.#writer.release(extents);
+      if (--upload.spillsUnderWay === 0) upload.onSpilled?.();
     });
   }
 

@@ -27,6 +27,8 @@ export interface StoreThreadData {
   readonly options: StoreThreadOptions;
   /** Where `IndexFeed`s go, moved to this thread; without it nothing is fed. */
   readonly indexPort?: MessagePort;
+  /** Where replies to spill requests go, so that main can take them without its event loop; the thread's own port otherwise. */
+  readonly spillReplyPort?: MessagePort;
 }
 
 export interface StoreThreadOptions {

@@ -16,7 +16,11 @@ assert(port !== null, 'the store runs in a worker thread');
 const data = workerData as StoreThreadData;
 const database = await RocksdbDatabase.borrow<StoreColumn>(data.databaseHandle);
 const loop = createGroupLoop(data, database);
-const reply = (message: StoreReply): void => port.postMessage(message);
+const spillReplyPort = data.spillReplyPort ?? port;
+const reply = (message: StoreReply): void => {
+  const isOfSpill = message.kind === 'spilled' || message.kind === 'spill-failed';
+  (isOfSpill ? spillReplyPort : port).postMessage(message);
+};
 
 const feed = (message: IndexFeed): void => data.indexPort?.postMessage(message);
 
@@ -42,6 +46,7 @@ port.on('message', (first: StoreRequest) => {
   void loop.close().then(() => {
     reply({ kind: 'closed' });
     data.indexPort?.close();
+    spillReplyPort.close();
     port.close();
   });
 });

@@ -19,7 +19,8 @@ const overshootShare = 1 / 4;
  */
 export class IngestBudget {
   readonly #arena: Arena;
-  readonly #sessionBlocksMax: number;
+  /** What one session may hold before it is paused. */
+  readonly sessionBlocksMax: number;
   readonly #overshootBlocks: number;
   readonly #sessions = new Set<BudgetedSession>();
   readonly #waiting = new Set<BudgetedSession>();
@@ -27,7 +28,7 @@ export class IngestBudget {
   constructor(arena: Arena, sessionBytesMax: number) {
     this.#arena = arena;
     this.#overshootBlocks = Math.ceil(arena.blockCount * overshootShare);
-    this.#sessionBlocksMax = Math.max(
+    this.sessionBlocksMax = Math.max(
       guaranteedBlocksPerSession,
       Math.floor(sessionBytesMax / arenaBlockBytes),
     );
@@ -54,7 +55,7 @@ export class IngestBudget {
 
   /** Whether the session may fill another block; if not, `onBudget` of the session is called when it may. */
   mayTakeBlock(session: BudgetedSession): boolean {
-    if (this.#isAllowed(session, this.#sessionBlocksMax)) return true;
+    if (this.#isAllowed(session, this.sessionBlocksMax)) return true;
     this.#waiting.add(session);
     return false;
   }
@@ -68,7 +69,7 @@ export class IngestBudget {
     let spareTaken = false;
     for (const session of this.#waiting) {
       const isWithinShare = this.#isWithinShare(session);
-      const resumeBlocks = this.#sessionBlocksMax / 2;
+      const resumeBlocks = this.sessionBlocksMax / 2;
       if (!isWithinShare && (spareTaken || !this.#isAllowed(session, resumeBlocks))) continue;
       spareTaken ||= !isWithinShare;
       this.#waiting.delete(session);

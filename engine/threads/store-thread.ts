@@ -1,4 +1,9 @@
-import { Worker, type MessagePort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  Worker,
+  type MessagePort,
+} from 'node:worker_threads';
 import type { StoreThreadData } from '#engine/store/store-thread.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type {
@@ -30,6 +35,7 @@ export class StoreThread {
   readonly #commits = new Map<number, PendingCommit>();
   readonly #deletions = new Map<number, (result: DeleteResult) => void>();
   readonly #spills = new Map<number, PendingSpill>();
+  readonly #spillReplies: MessagePort;
   #nextId = 1;
   #committedSequence = 0;
   #failure: GantryError | undefined;
@@ -38,10 +44,12 @@ export class StoreThread {
   private constructor(options: StoreThreadStart) {
     this.#options = options;
     const { indexPort, onFailed: _, onRemoved: __, onProblem: ___, ...workerData } = options;
+    const { port1, port2 } = new MessageChannel();
+    this.#spillReplies = port1;
     this.#worker = new Worker(new URL('../store/store.worker.js', import.meta.url), {
       name: 'store',
-      workerData: { ...workerData, indexPort },
-      transferList: [indexPort],
+      workerData: { ...workerData, indexPort, spillReplyPort: port2 },
+      transferList: [indexPort, port2],
       // Commits leave short-lived garbage; a small nursery is collected in cache and keeps RSS down.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
@@ -87,6 +95,15 @@ export class StoreThread {
     });
   }
 
+  /** Handles the replies to spills that have come, for a caller that cannot return to the event loop. */
+  takeSpillReplies(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#spillReplies);
+      if (received === undefined) return;
+      this.#onReply(received.message as StoreReply, () => undefined);
+    }
+  }
+
   /** Opens a file for an instance that is too large to wait in the arena. */
   openSpill(): SpillFile {
     const spillId = this.#nextId++;
@@ -99,7 +116,7 @@ export class StoreThread {
     this.#spills.set(spillId, pending);
     return {
       spillId,
-      append: (extents) => this.#appendToSpill(spillId, pending, extents),
+      append: (extents, onWritten) => this.#appendToSpill(spillId, pending, extents, onWritten),
       source: () => pending.source,
       /** The commit of a spilled instance takes the file over; until then it can be abandoned. */
       forget: () => void this.#spills.delete(spillId),
@@ -125,12 +142,14 @@ export class StoreThread {
     spillId: number,
     pending: PendingSpill,
     extents: readonly Extent[],
-  ): Promise<GantryError | undefined> {
-    if (pending.failure !== undefined) return Promise.resolve(pending.failure);
-    return new Promise((resolve) => {
-      pending.writes.push(resolve);
-      this.#post({ kind: 'spill', spillId, extents });
-    });
+    onWritten: SpillListener,
+  ): void {
+    if (pending.failure !== undefined) {
+      onWritten(pending.failure);
+      return;
+    }
+    pending.writes.push(onWritten);
+    this.#post({ kind: 'spill', spillId, extents });
   }
 
   #post(message: StoreRequest): void {
@@ -139,6 +158,7 @@ export class StoreThread {
 
   #listen(onStarted: (failure?: GantryError) => void): void {
     this.#worker.on('message', (reply: StoreReply) => this.#onReply(reply, onStarted));
+    this.#spillReplies.on('message', (reply: StoreReply) => this.#onReply(reply, onStarted));
     this.#worker.on('error', (cause) => {
       const error = new GantryError('store-unavailable', 'the store thread died', { cause });
       this.#fail(error);
@@ -224,11 +244,13 @@ export class StoreThread {
   }
 }
 
+export type SpillListener = (failure: GantryError | undefined) => void;
+
 /** A file that an instance flows into while it arrives. Writes are done in order. */
 export interface SpillFile {
   readonly spillId: number;
-  /** Resolves when the extents are on file and may be reused, with the error if they are not. */
-  append(extents: readonly Extent[]): Promise<GantryError | undefined>;
+  /** Calls back when the extents are on file and may be reused, with the error if they are not on file. */
+  append(extents: readonly Extent[], onWritten: SpillListener): void;
   /** Where a parse worker reads what has been written so far. */
   source(): InstanceSource | undefined;
   forget(): void;
@@ -240,7 +262,7 @@ interface PendingCommit {
 }
 
 interface PendingSpill {
-  readonly writes: ((failure: GantryError | undefined) => void)[];
+  readonly writes: SpillListener[];
   source: InstanceSource | undefined;
   failure: GantryError | undefined;
   isAbandoned: boolean;
