@@ -2,18 +2,13 @@ import type { Logger } from '#engine/base/logger.js';
 import { encodeDataSet } from '#engine/dicom/data-set/encode-data-set.js';
 import { commandField } from '#engine/dimse/command-set.js';
 import { dimseStatus } from '#engine/dimse/dimse-status.js';
-import type {
-  AcceptedAssociation,
-  DataSetReceiver,
-  DimseRequest,
-  ServiceProvider,
-} from '../service-provider.js';
+import type { AcceptedAssociation } from '../service-provider.js';
 import { findMatches } from './find-matches.js';
 import type { QueryRetrieveEngine } from './find-matches.js';
 import { parseFindRequest } from './find-request.js';
 import { makeFindResponse } from './find-response.js';
-import { QueryRetrieveOperations } from './query-retrieve-operations.js';
-import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-operations.js';
+import { QueryRetrieveScp } from './query-retrieve-scp.js';
+import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-scp.js';
 
 /** What query and retrieve need beyond their association. */
 export interface QueryRetrieveDependencies {
@@ -27,36 +22,18 @@ export interface QueryRetrieveDependencies {
  * C-FIND SCP of the Query/Retrieve service class, PS3.4 §C.4.1. Responses are made as the peer takes them, a few dozen records in
  * memory at a time.
  */
-export class CFindScp implements ServiceProvider {
-  readonly commandField = commandField.cFindRequest;
+export class CFindScp extends QueryRetrieveScp {
+  override readonly commandField = commandField.cFindRequest;
   readonly #association: AcceptedAssociation;
   readonly #dependencies: QueryRetrieveDependencies;
-  readonly #operations: QueryRetrieveOperations;
 
   constructor(association: AcceptedAssociation, dependencies: QueryRetrieveDependencies) {
+    super(association, 'find', dependencies.logger);
     this.#association = association;
     this.#dependencies = dependencies;
-    this.#operations = new QueryRetrieveOperations(
-      association,
-      'find',
-      dependencies.logger,
-      (operation) => this.#find(operation),
-    );
   }
 
-  begin(request: DimseRequest): DataSetReceiver | undefined {
-    return this.#operations.begin(request);
-  }
-
-  cancel(messageId: number): void {
-    this.#operations.cancel(messageId);
-  }
-
-  close(): void {
-    this.#operations.close();
-  }
-
-  async #find(operation: QueryRetrieveOperation): Promise<FinalResponse> {
+  protected override async perform(operation: QueryRetrieveOperation): Promise<FinalResponse> {
     const { request, identifier, model, options, signal } = operation;
     const { engine, aeTitle } = this.#dependencies;
     const { transferSyntaxUid } = request.context;

@@ -6,16 +6,11 @@ import { dimseStatus } from '#engine/dimse/dimse-status.js';
 import type { TlsClientOptions } from '#engine/transport/tcp-connector.js';
 import { defaultScuTimeouts, requestAssociation } from '../scu/association-requestor.js';
 import type { ContextProposal } from '../scu/association-requestor.js';
-import type {
-  AcceptedAssociation,
-  DataSetReceiver,
-  DimseRequest,
-  ServiceProvider,
-} from '../service-provider.js';
+import type { AcceptedAssociation, DimseRequest } from '../service-provider.js';
 import type { QueryRetrieveDependencies } from './c-find-scp.js';
 import { InstanceSender } from './instance-sender.js';
-import { QueryRetrieveOperations } from './query-retrieve-operations.js';
-import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-operations.js';
+import { QueryRetrieveScp } from './query-retrieve-scp.js';
+import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-scp.js';
 import { retrieveInstances } from './retrieve-instances.js';
 import type { Inventory, RetrieveDestination } from './retrieve-instances.js';
 
@@ -41,36 +36,18 @@ export interface CMoveScpDependencies extends QueryRetrieveDependencies {
  * C-MOVE SCP of the Query/Retrieve service class, PS3.4 §C.4.2: instances are sent on one association with the destination, which
  * has to be configured. It ends with the association of the request.
  */
-export class CMoveScp implements ServiceProvider {
-  readonly commandField = commandField.cMoveRequest;
+export class CMoveScp extends QueryRetrieveScp {
+  override readonly commandField = commandField.cMoveRequest;
   readonly #association: AcceptedAssociation;
   readonly #dependencies: CMoveScpDependencies;
-  readonly #operations: QueryRetrieveOperations;
 
   constructor(association: AcceptedAssociation, dependencies: CMoveScpDependencies) {
+    super(association, 'move', dependencies.logger);
     this.#association = association;
     this.#dependencies = dependencies;
-    this.#operations = new QueryRetrieveOperations(
-      association,
-      'move',
-      dependencies.logger,
-      (operation) => this.#move(operation),
-    );
   }
 
-  begin(request: DimseRequest): DataSetReceiver | undefined {
-    return this.#operations.begin(request);
-  }
-
-  cancel(messageId: number): void {
-    this.#operations.cancel(messageId);
-  }
-
-  close(): void {
-    this.#operations.close();
-  }
-
-  #move(operation: QueryRetrieveOperation): Promise<FinalResponse> {
+  protected override perform(operation: QueryRetrieveOperation): Promise<FinalResponse> {
     const { findRemoteAe, engine } = this.#dependencies;
     const { moveDestination = '' } = operation.request.command;
     const destination = findRemoteAe(moveDestination);

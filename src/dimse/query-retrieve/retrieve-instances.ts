@@ -2,7 +2,7 @@ import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { AcceptedAssociation } from '../service-provider.js';
 import type { QueryRetrieveEngine } from './find-matches.js';
 import { sopClassOf } from './instance-sender.js';
-import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-operations.js';
+import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-scp.js';
 import { findInstances, parseRetrieveRequest } from './retrieve-request.js';
 import { SubOperations } from './sub-operations.js';
 import type { SubOperationResult } from './sub-operations.js';

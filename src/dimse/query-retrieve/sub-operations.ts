@@ -2,7 +2,7 @@ import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
 import { dimseStatus } from '#engine/dimse/dimse-status.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { ResponseElements } from '../service-provider.js';
-import type { FinalResponse } from './query-retrieve-operations.js';
+import type { FinalResponse } from './query-retrieve-scp.js';
 
 /** How a C-STORE sub-operation ended; `reason` is for the Error Comment. */
 export type SubOperationResult =

@@ -8,6 +8,7 @@ import type {
   DataSetReceiver,
   DimseRequest,
   ResponseElements,
+  ServiceProvider,
 } from '../service-provider.js';
 import { negotiatedOptions } from './extended-negotiation.js';
 import type { NegotiatedOptions } from './extended-negotiation.js';
@@ -31,27 +32,27 @@ export interface FinalResponse {
   readonly identifier?: JsonDataSet;
 }
 
-/** What the operations of one service have in common: their identifier, their end, C-CANCEL (PS3.7 §9.3.2.3). */
-export class QueryRetrieveOperations {
+/** What C-FIND, C-GET and C-MOVE have in common: their identifier, their end, C-CANCEL (PS3.7 §9.3.2.3). */
+export abstract class QueryRetrieveScp implements ServiceProvider {
+  abstract readonly commandField: number;
   readonly #association: AcceptedAssociation;
   readonly #service: InformationModel['service'];
   readonly #logger: Logger;
-  readonly #perform: (operation: QueryRetrieveOperation) => Promise<FinalResponse>;
   /** By message id. */
   readonly #running = new Map<number, AbortController>();
 
-  /** What `perform` rejects with becomes the final response. */
   constructor(
     association: AcceptedAssociation,
     service: InformationModel['service'],
     logger: Logger,
-    perform: (operation: QueryRetrieveOperation) => Promise<FinalResponse>,
   ) {
     this.#association = association;
     this.#service = service;
     this.#logger = logger;
-    this.#perform = perform;
   }
+
+  /** What it rejects with becomes the final response. */
+  protected abstract perform(operation: QueryRetrieveOperation): Promise<FinalResponse>;
 
   begin(request: DimseRequest): DataSetReceiver | undefined {
     if (request.hasDataSet) {
@@ -100,7 +101,7 @@ export class QueryRetrieveOperations {
       }
       if (identifier instanceof GantryError) throw identifier;
       const options = negotiatedOptions(this.#association.extendedNegotiation(abstractSyntaxUid));
-      return await this.#perform({ request, identifier, model, options, signal });
+      return await this.perform({ request, identifier, model, options, signal });
     } catch (error) {
       if (signal.aborted) return { elements: { status: dimseStatus.cancel } };
       return { elements: this.#fail(toGantryError(error)) };
