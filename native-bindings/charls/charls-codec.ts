@@ -1,34 +1,27 @@
 import {
   compileWasmCodec,
   copyOut,
+  decodeUnsigned,
   WasmCodec,
   type CompiledWasm,
   type DecodedSamples,
   type EmscriptenModule,
+  type FrameInfo,
+  type UnsignedDecoder,
 } from '../wasm/wasm-codec.js';
 
 const packageName = '@cornerstonejs/codec-charls';
 
 /** JPEG-LS knows no signs. */
-interface NativeFrameInfo {
-  readonly width: number;
-  readonly height: number;
-  readonly componentCount: number;
-  readonly bitsPerSample: number;
-}
+type NativeFrameInfo = Omit<FrameInfo, 'isSigned'>;
 
 interface CharlsModule extends EmscriptenModule {
   readonly JpegLSDecoder: new () => NativeDecoder;
   readonly JpegLSEncoder: new () => NativeEncoder;
 }
 
-interface NativeDecoder {
-  getEncodedBuffer(length: number): Uint8Array;
-  getDecodedBuffer(): Uint8Array;
-  getFrameInfo(): NativeFrameInfo;
+interface NativeDecoder extends UnsignedDecoder {
   getInterleaveMode(): number;
-  decode(): void;
-  delete(): void;
 }
 
 interface NativeEncoder {
@@ -61,12 +54,9 @@ export class CharlsCodec {
     return this.#codec.run(({ JpegLSDecoder }) => {
       const decoder = new JpegLSDecoder();
       try {
-        decoder.getEncodedBuffer(codestream.length).set(codestream);
-        decoder.decode();
-        const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
-        const isPlanar = componentCount > 1 && decoder.getInterleaveMode() === interleaveNone;
-        const samples = copyOut(decoder.getDecodedBuffer());
-        return { width, height, componentCount, bitsPerSample, isSigned: false, samples, isPlanar };
+        const decoded = decodeUnsigned(decoder, codestream);
+        const isInterleaved = decoder.getInterleaveMode() !== interleaveNone;
+        return { ...decoded, isPlanar: decoded.componentCount > 1 && !isInterleaved };
       } finally {
         decoder.delete();
       }

@@ -1,29 +1,17 @@
 import {
   compileWasmCodec,
-  copyOut,
+  decodeUnsigned,
   WasmCodec,
   type CompiledWasm,
   type DecodedSamples,
   type EmscriptenModule,
+  type UnsignedDecoder,
 } from '../wasm/wasm-codec.js';
 
 const packageName = '@cornerstonejs/codec-libjpeg-turbo-8bit';
 
 interface LibjpegTurboModule extends EmscriptenModule {
-  readonly JPEGDecoder: new () => NativeDecoder;
-}
-
-interface NativeDecoder {
-  getEncodedBuffer(length: number): Uint8Array;
-  getDecodedBuffer(): Uint8Array;
-  getFrameInfo(): {
-    readonly width: number;
-    readonly height: number;
-    readonly componentCount: number;
-    readonly bitsPerSample: number;
-  };
-  decode(): void;
-  delete(): void;
+  readonly JPEGDecoder: new () => UnsignedDecoder;
 }
 
 export function compileLibjpegTurbo(): Promise<CompiledWasm> {
@@ -46,11 +34,7 @@ export class LibjpegTurboCodec {
     return this.#codec.run(({ JPEGDecoder }) => {
       const decoder = new JPEGDecoder();
       try {
-        decoder.getEncodedBuffer(codestream.length).set(codestream);
-        decoder.decode();
-        const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
-        const samples = copyOut(decoder.getDecodedBuffer());
-        return { width, height, componentCount, bitsPerSample, isSigned: false, samples };
+        return decodeUnsigned(decoder, codestream);
       } finally {
         decoder.delete();
       }

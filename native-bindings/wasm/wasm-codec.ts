@@ -129,3 +129,21 @@ export class WasmCodec<Module extends EmscriptenModule> {
 export function copyOut(view: Uint8Array): Uint8Array {
   return new Uint8Array(view);
 }
+
+/** What the decoders for unsigned samples of two packages have in common. */
+export interface UnsignedDecoder {
+  getEncodedBuffer(length: number): Uint8Array;
+  getDecodedBuffer(): Uint8Array;
+  getFrameInfo(): Omit<FrameInfo, 'isSigned'>;
+  decode(): void;
+  delete(): void;
+}
+
+/** Decodes a codestream; the decoder can be asked for more of it afterwards, and is for the caller to delete. */
+export function decodeUnsigned(decoder: UnsignedDecoder, codestream: Uint8Array): DecodedSamples {
+  decoder.getEncodedBuffer(codestream.length).set(codestream);
+  decoder.decode();
+  const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
+  const samples = copyOut(decoder.getDecodedBuffer());
+  return { width, height, componentCount, bitsPerSample, isSigned: false, samples };
+}

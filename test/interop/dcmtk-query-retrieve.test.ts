@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -15,6 +13,7 @@ import {
   readCorpusFile,
   type CorpusFile,
 } from '../helpers/corpus.js';
+import { freePort } from '../helpers/free-port.js';
 import { dcmtkMissing, runDcmtk } from '../helpers/dcmtk.js';
 import { stow } from '../helpers/dicomweb-client.js';
 import { startServer, type TestServer } from '../helpers/server.js';
@@ -57,14 +56,6 @@ function chooseFiles(): CorpusFile[] {
     chosen.push(...suitable.slice(0, filesPerSyntaxMax));
   }
   return chosen;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 describe('query and retrieve by DCMTK on the corpus', { skip }, () => {
