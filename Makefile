@@ -5,6 +5,8 @@
 SOURCE_FOLDERS := native-bindings engine src bench test
 FORMATTED := '**/*.{ts,js,cjs,json}' '!**/*.generated.ts' '!package-lock.json'
 RUN_TESTS := node dist/test/helpers/run-tests.js
+# TypeScript 7; the package `typescript` is version 6, for the linter alone (docs/adr/0005)
+TSC := node node_modules/typescript-native/bin/tsc
 
 # npm leaves this file behind when it has finished; a linked folder belongs to another checkout
 node_modules/.package-lock.json: package-lock.json
@@ -16,11 +18,11 @@ setup: node_modules/.package-lock.json ## install what package-lock.json names a
 
 .PHONY: build
 build: node_modules/.package-lock.json ## compile to dist/
-	@npx tsc --build
+	@$(TSC) --build
 
 .PHONY: watch
 watch: node_modules/.package-lock.json ## compile again whenever a file changes
-	@npx tsc --build --watch
+	@$(TSC) --build --watch
 
 .PHONY: run
 run: build ## start the store on 127.0.0.1 with its data in ./data
