@@ -5,12 +5,14 @@ import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import { acceptedMedia, coversType, type AcceptedMedia } from '#src/http/accept.js';
 import { publicBaseUrl, type PublicUrlPolicy } from '#src/http/public-base-url.js';
 import type { RequestContext } from '#src/http/request-context.js';
+import type { Dialect } from './dialect.js';
 
 /** What the transactions of the Studies Service work with. */
 export interface DicomwebService {
   readonly engine: Engine;
   /** Path of the service, e.g. `/dicom-web`. */
   readonly rootPath: string;
+  readonly dialect: Dialect;
   readonly publicUrl: PublicUrlPolicy;
   /** Matches that a search returns when it does not say, and at most. */
   readonly searchLimitDefault: number;
