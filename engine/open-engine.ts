@@ -10,7 +10,7 @@ import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
-import { instancePages, openBlobSource } from './pipeline/retrieve-instance.js';
+import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js';
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
@@ -175,11 +175,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     queriesByPlan: { catalog: 0, index: 0 },
   };
   const damage = new DamageLog(parts.log);
-  const blobs = new BlobRangeReader({
-    blobs: store.blobReader,
-    ...(options.store.verifyReads ? { checksums: new BlobChecksums(reader) } : {}),
-    onDamage: (address, detail) => damage.note(address, detail),
-  });
+  const blobs = openBlobRanges(options, store, damage);
   const layouts = new InstanceLayouts(reader);
   const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
   return {
@@ -190,10 +186,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     findSeries: (partition, studyInstanceUid, seriesInstanceUid) =>
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
-    retrieveInstance: (partition, record) => {
-      damage.refuseKnown(partition, record);
-      return openBlobSource(blobs, { partition, record });
-    },
+    retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
     retrieveMetadata: (partition, record, instanceUrl) =>
       retrieveMetadata(reader, partition, record, instanceUrl),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
@@ -223,6 +216,15 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     health: () => parts.health,
     close: () => closeEngine(parts),
   };
+}
+
+function openBlobRanges(
+  { store: { verifyReads } }: EngineOptions,
+  { blobReader, reader }: OpenedStore,
+  damage: DamageLog,
+): BlobRangeReader {
+  const checksums = verifyReads ? new BlobChecksums(reader) : undefined;
+  return new BlobRangeReader({ blobs: blobReader, checksums, damage });
 }
 
 /** Whoever borrows RocksDB ends before it is closed; the store thread commits what is under way first. */

@@ -2,6 +2,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type { BlobReader } from '#engine/store/blob/blob-store.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { BlobBlocks, BlobChecksums } from './blob-checksums.js';
+import type { DamageLog } from './damage-log.js';
 
 /** The blob of an instance. */
 export interface BlobAddress {
@@ -12,9 +13,8 @@ export interface BlobAddress {
 export interface BlobRangeReaderOptions {
   readonly blobs: BlobReader;
   /** Without it nothing is checked. */
-  readonly checksums?: BlobChecksums;
-  /** Bytes of an instance turned out to be damaged. */
-  readonly onDamage?: (address: BlobAddress, detail: string) => void;
+  readonly checksums: BlobChecksums | undefined;
+  readonly damage: Pick<DamageLog, 'note' | 'refuseKnown'>;
 }
 
 /** A synchronous read slower than this came from a disk that would block the event loop. */
@@ -53,6 +53,11 @@ export class BlobRangeReader {
     } catch (error) {
       return this.#damaged(address, error);
     }
+  }
+
+  /** Throws `corrupt` for an instance of which damaged bytes were read before. */
+  refuseDamaged({ partition, record }: BlobAddress): void {
+    this.#options.damage.refuseKnown(partition, record);
   }
 
   #readChecked(
@@ -110,7 +115,7 @@ export class BlobRangeReader {
 
   #damaged(address: BlobAddress, error: unknown): never {
     if (error instanceof GantryError && error.code === 'corrupt') {
-      this.#options.onDamage?.(address, error.detail);
+      this.#options.damage.note(address, error.detail);
     }
     throw error;
   }

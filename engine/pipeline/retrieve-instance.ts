@@ -17,6 +17,12 @@ export function openBlobSource(
   };
 }
 
+/** The bytes of an instance as they were stored. Throws `corrupt` for one that is known to be damaged. */
+export function retrieveInstance(reader: BlobRangeReader, address: BlobAddress): BlobSource {
+  reader.refuseDamaged(address);
+  return openBlobSource(reader, address);
+}
+
 /** Bytes that are in memory already. */
 export function bytesSource(bytes: Uint8Array): BlobSource {
   return {

@@ -53,7 +53,7 @@ function blobOf(length: number, prefixLength: number, isSlow = false): Blob {
     reader: new BlobRangeReader({
       blobs,
       checksums: new BlobChecksums(catalog),
-      onDamage: (_, detail) => damaged.push(detail),
+      damage: { note: (_, detail) => void damaged.push(detail), refuseKnown: () => undefined },
     }),
   };
 }
