@@ -6,6 +6,7 @@ import type { Engine, EngineStats } from './engine-types.js';
 import { deleteInstances } from './pipeline/delete-instances.js';
 import { BlobChecksums } from './pipeline/blob-checksums.js';
 import { DamageLog } from './pipeline/damage-log.js';
+import { EngineMaintenance } from './pipeline/maintenance.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
@@ -15,11 +16,13 @@ import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
+import { dataDirectoryOf } from './store/data-directory.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
 import { Arena, arenaBlockBytes } from './threads/arena.js';
 import { CodecPool } from './threads/codec-pool.js';
 import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
+import { MaintenanceThread } from './threads/maintenance-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
 import { StoreThread, type StoreThreadStart } from './threads/store-thread.js';
@@ -43,7 +46,10 @@ export interface EngineOptions {
     readonly blockCacheBytes: number;
     readonly garbageGraceMs: number;
     readonly compactionBytesPerSecond: number;
+    readonly reserveBytes: number;
   };
+  readonly scrub: { readonly bytesPerSecond: number; readonly pauseMs: number };
+  readonly backup: { readonly directory: string | undefined; readonly bytesPerSecond: number };
   readonly index: {
     readonly memoryLimitBytes: number;
     readonly threads: number;
@@ -87,7 +93,8 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
         onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
       },
     );
-    return assembleEngine(options, { log, store, arena, health, ...threads });
+    const maintenanceThread = startMaintenance(options, store.database.handle, log);
+    return assembleEngine(options, { log, store, arena, health, ...threads, maintenanceThread });
   } catch (error) {
     await store.close();
     throw error;
@@ -103,6 +110,24 @@ interface EngineParts {
   readonly indexThread: IndexThread;
   readonly parsePool: ParsePool;
   readonly codecPool: CodecPool;
+  readonly maintenanceThread: MaintenanceThread;
+}
+
+function startMaintenance(
+  { dataDir, scrub }: EngineOptions,
+  databaseHandle: bigint,
+  log: Logger,
+): MaintenanceThread {
+  return new MaintenanceThread({
+    dataDir,
+    databaseHandle,
+    scrubBytesPerSecond: scrub.bytesPerSecond,
+    scrubPauseMs: scrub.pauseMs,
+    onProblem: ({ kind, subject, detail }, by) =>
+      log.error({ kind, subject, detail, by }, 'damage found'),
+    onScrubEnded: ({ instanceCount, blobBytes, durationMs, problemCount }) =>
+      log.info({ instanceCount, blobBytes, durationMs, problemCount }, 'scrub pass ended'),
+  });
 }
 
 async function startThreads(
@@ -129,6 +154,7 @@ async function startThreads(
       valueBytesMax: options.store.smallBlobBytesMax,
       garbageGraceMs: options.store.garbageGraceMs,
       compactionBytesPerSecondMax: options.store.compactionBytesPerSecond,
+      reserveBytes: options.store.reserveBytes,
     },
     onFailed,
     onRemoved: (files) => files.forEach((file) => store.blobReader.forgetFile(file)),
@@ -199,9 +225,11 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
+    maintenance: openMaintenance(options, parts),
     stats: (): EngineStats => ({
       ...counters,
       damagedReads: damage.count,
+      scrub: parts.maintenanceThread.scrubFigures,
       arenaBytesTotal: arena.blockCount * arenaBlockBytes,
       arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
       parseQueueLength: parsePool.queueLength,
@@ -216,6 +244,14 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     health: () => parts.health,
     close: () => closeEngine(parts),
   };
+}
+
+function openMaintenance(
+  { dataDir, backup }: EngineOptions,
+  parts: EngineParts,
+): EngineMaintenance {
+  const snapshotDirectory = dataDirectoryOf(dataDir).snapshot;
+  return new EngineMaintenance({ ...parts, snapshotDirectory, backup });
 }
 
 function openBlobRanges(
@@ -233,8 +269,10 @@ async function closeEngine({
   parsePool,
   storeThread,
   indexThread,
+  maintenanceThread,
   store,
 }: EngineParts): Promise<void> {
+  await maintenanceThread.close();
   await codecPool.close();
   await parsePool.close();
   await storeThread.close();

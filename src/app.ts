@@ -12,6 +12,7 @@ import { createHttpService, type Route } from './http/http-service.js';
 import type { PublicUrlPolicy } from './http/public-base-url.js';
 import type { ServiceLogger } from './observability/logger.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
+import { maintenanceRoutes } from './observability/maintenance-routes.js';
 import { operationsRoutes } from './observability/operations-routes.js';
 import { readVersionInfo } from './observability/version.js';
 
@@ -94,6 +95,7 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
         draining.isDraining ? { isReady: false, reason: 'stopping' } : engine.health(),
     }),
     ...dimseAdminRoutes(dimse),
+    ...maintenanceRoutes(engine.maintenance),
     ...dicomwebRoots.flatMap((root) =>
       dicomwebRoutes({
         ...root,

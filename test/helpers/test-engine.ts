@@ -25,7 +25,10 @@ export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     blockCacheBytes: 16 * mib,
     garbageGraceMs: 60_000,
     compactionBytesPerSecond: 16 * mib,
+    reserveBytes: 0,
   },
+  scrub: { bytesPerSecond: 0, pauseMs: 1000 },
+  backup: { directory: undefined, bytesPerSecond: 64 * mib },
   index: { memoryLimitBytes: 128 * mib, threads: 1, queryTimeoutMs: 30_000 },
   codec: {
     threads: 2,

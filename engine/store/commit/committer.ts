@@ -6,6 +6,7 @@ import type { BlobReader, BlobRecord } from '../blob/blob-store.js';
 import { blobOf } from '../blob/spill-files.js';
 import type { SpillFiles } from '../blob/spill-files.js';
 import type { BlobLocator, InstanceRecord } from '../catalog/catalog-records.js';
+import type { FreeSpace } from '../free-space.js';
 import { toWriteError } from '../store-errors.js';
 import { isSameInstance } from './duplicate-check.js';
 import { putHierarchy, putInstance } from './group-records.js';
@@ -21,6 +22,7 @@ export interface CommitterOptions {
   readonly writer: StoreWriter;
   readonly blobReader: BlobReader;
   readonly spills: SpillFiles;
+  readonly freeSpace: FreeSpace;
 }
 
 /** What became of one group: an outcome per request, and what the index must apply to see it. */
@@ -124,6 +126,7 @@ export class Committer {
     const { batch, hierarchy, usage } = writer;
     const additions = this.#additionsOf(candidates);
     try {
+      this.#options.freeSpace.take(additions.reduce((sum, each) => sum + each.storedBytes, 0));
       const locators = this.#placeBlobs(additions);
       for (const locator of locators) usage.add(locator);
       const records = additions.map((addition, n) => putInstance(batch, addition, locators[n]!));

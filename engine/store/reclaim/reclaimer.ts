@@ -48,6 +48,7 @@ export class Reclaimer {
   readonly #stuck = new Set<number>();
   #compaction: SegmentCompaction | undefined;
   #nextAtMs = 0;
+  #holdsFiles = false;
 
   constructor(options: ReclaimerOptions) {
     this.#options = options;
@@ -71,6 +72,11 @@ export class Reclaimer {
     }
   }
 
+  /** Whether files stay although nothing refers to them any more: a backup may still copy them. */
+  holdFiles(isHeld: boolean): void {
+    this.#holdsFiles = isHeld;
+  }
+
   close(): void {
     this.#compaction?.close();
     this.#compaction = undefined;
@@ -86,7 +92,7 @@ export class Reclaimer {
     const due = readGarbage(writer.database, garbagePerStep).filter(
       (each) => each.dueAtMs <= nowMs,
     );
-    if (due.length === 0) return [];
+    if (due.length === 0 || this.#holdsFiles) return [];
     const removed: RemovedFile[] = [];
     for (const garbage of due) {
       const { store, segment } = garbage;
