@@ -48,7 +48,11 @@ async function parseInstance(request: ParseRequest): Promise<ParseResult> {
 async function parseArena(request: ParseRequest, extents: readonly Extent[]): Promise<ParseResult> {
   const pieces = extents.map(({ offset, length }) => new Uint8Array(arena, offset, length));
   if (request.dataSet === undefined) sanitizePreamble(pieces);
-  const result = await describeInstance(new MemoryByteSource(pieces), request.dataSet);
+  const result = await describeInstance(
+    new MemoryByteSource(pieces),
+    request.dataSet,
+    request.rules,
+  );
   const checksum = result.ok ? pieces.reduce((crc, piece) => crc32(piece, crc), 0) : 0;
   return toParseResult(result, checksum);
 }
@@ -59,7 +63,7 @@ async function parseFile(
 ): Promise<ParseResult> {
   const source = new FileByteSource(file);
   try {
-    return toParseResult(await describeInstance(source, request.dataSet), 0);
+    return toParseResult(await describeInstance(source, request.dataSet, request.rules), 0);
   } finally {
     source.close();
   }

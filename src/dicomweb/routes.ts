@@ -32,6 +32,8 @@ const table: readonly (readonly [
 ])[] = [
   ['POST', '/studies', 'write', 'store', storeTransaction],
   ['POST', study, 'write', 'store-study', storeTransaction],
+  ['PUT', '/studies', 'write', 'store-replace', storeTransaction],
+  ['PUT', study, 'write', 'store-replace-study', storeTransaction],
   ['GET', '/studies', 'read', 'search-studies', searchStudies],
   ['GET', '/series', 'read', 'search-series', searchSeries],
   ['GET', '/instances', 'read', 'search-instances', searchInstances],
