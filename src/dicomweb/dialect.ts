@@ -73,6 +73,10 @@ export const dialectDifferences = {
     standard: true,
     azure: false,
     doc: 'whether metadata has private attributes of instances in implicit VR',
+  hasXml: {
+    standard: true,
+    azure: false,
+    doc: 'whether metadata and search results are served as application/dicom+xml too, or as JSON alone',
   },
 } as const satisfies Record<string, Difference>;
 
