@@ -73,6 +73,7 @@ export const dialectDifferences = {
     standard: true,
     azure: false,
     doc: 'whether metadata has private attributes of instances in implicit VR',
+  },
   hasXml: {
     standard: true,
     azure: false,

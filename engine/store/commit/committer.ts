@@ -172,7 +172,7 @@ export class Committer {
     const [addition] = this.#additionsOf([each]) as [Addition];
     const { partition, sequence } = addition;
     try {
-      const [locator] = this.#writeBlobs([addition]) as [BlobLocator];
+      const [locator] = this.#placeBlobs([addition]) as [BlobLocator];
       removeInstances(writer, partition, [each.replaced], this.#options.garbageGraceMs);
       usage.add(locator);
       const record = putInstance(batch, addition, locator, 'replace');
