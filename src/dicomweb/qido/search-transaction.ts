@@ -1,9 +1,10 @@
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
-import { rowToJson, type ReturnFields } from '#engine/query/row-to-json.js';
+import type { ReturnFields } from '#engine/query/row-to-json.js';
 import type { SearchResult } from '#engine/engine-types.js';
 import type { HttpHeaders, ResponseSource } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { requireJson, requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
+import { rowText } from './row-text.js';
 import { parseSearchParameters, type SearchTarget } from './search-parameters.js';
 
 /** Rows made at a time while a large answer is streamed: about a millisecond of work. */
@@ -74,6 +75,6 @@ function rowSource(result: SearchResult, fields: ReturnFields, url: string): Res
 function rowsText(result: SearchResult, fields: ReturnFields, url: string, start: number): string {
   return result
     .readMatches(start, start + rowsPerPiece)
-    .map((records) => JSON.stringify(rowToJson(records, fields, url)))
+    .map((records) => rowText(records, fields, url))
     .join(',');
 }
