@@ -1,8 +1,8 @@
 import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
-import { findIndexColumn } from '#engine/query/index-columns.js';
+import { searchedColumn } from '#engine/query/index-columns.js';
 import { prepareTests } from '#engine/query/matching.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
-import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type { CatalogReader, StudyOrderRange } from '#engine/store/catalog/catalog-reader.js';
 import type { StudyRecord } from '#engine/store/catalog/catalog-records.js';
 import type { CatalogPlan } from './catalog-plan.js';
 
@@ -30,7 +30,6 @@ export function planByStudyOrder(
     query.level === 'study' &&
     query.isByPatient === undefined &&
     query.orderBy === undefined &&
-    query.after === undefined &&
     query.wantsTotal === undefined;
   if (!isUsualPage || offset > offsetMax) return undefined;
   const unplaced = reader.unplacedStudies(partition, examinedMax);
@@ -43,7 +42,7 @@ export function planByStudyOrder(
   const studies = present(reader.findStudies(partition, unplaced));
   const unplacedCount = studies.length;
   let examinedCount = 0;
-  for (const uids of reader.studyUidsInOrder(partition, datesOf(query), pageEntries)) {
+  for (const uids of reader.studyUidsInOrder(partition, rangeOf(query, pageEntries))) {
     studies.push(...matchesAmong(query, present(reader.findStudies(partition, uids))));
     if (studies.length - unplacedCount >= wanted) break;
     examinedCount += uids.length;
@@ -58,7 +57,7 @@ function planList(reader: CatalogReader, query: QueryExpression): CatalogPlan | 
   const end = offset + limit + 1;
   if (limit > examinedMax) return undefined;
   const uids: string[] = [];
-  for (const page of reader.studyUidsInOrder(partition, {}, Math.min(end, offsetMax))) {
+  for (const page of reader.studyUidsInOrder(partition, rangeOf(query, Math.min(end, offsetMax)))) {
     uids.push(...page);
     if (uids.length >= end) break;
   }
@@ -73,16 +72,21 @@ function matchesAmong(query: QueryExpression, studies: readonly StudyRecord[]): 
   return studies.filter((study) => matching.has(study.studyInstanceUid));
 }
 
+/** The stretch of the study list that the matches are in. */
+function rangeOf(query: QueryExpression, pageEntries: number): StudyOrderRange {
+  const { after } = query;
+  if (after === undefined) return { ...datesOf(query), pageEntries };
+  const [date, time, uid] = after.map((value) => (value === null ? undefined : String(value)));
+  const behind = { date, time, studyInstanceUid: uid ?? '' };
+  return { ...datesOf(query), after: behind, pageEntries };
+}
+
 /** The dates that some condition asks for. */
-function datesOf({ conditions }: QueryExpression): {
-  readonly from?: string;
-  readonly to?: string;
-} {
-  const column = findIndexColumn('study', { tag: studyDateTag })!;
+function datesOf({ conditions }: QueryExpression): Pick<StudyOrderRange, 'from' | 'to'> {
   for (const condition of conditions) {
     const isOfDate = condition.attribute.tag === studyDateTag && condition.kind !== 'moment-range';
     if (!isOfDate) continue;
-    for (const test of prepareTests(column, condition)) {
+    for (const test of prepareTests(searchedColumn('study', condition.attribute), condition)) {
       if (test.kind !== 'between') continue;
       const { from, to } = test;
       return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };

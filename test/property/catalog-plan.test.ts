@@ -64,6 +64,15 @@ test('what the keys of the catalogue answer is what an evaluation of all records
         plannedCount += 1;
         const page = evaluateInMemory(planned.query, planned.records);
         assert.deepEqual(page, evaluateInMemory(query, records), JSON.stringify(query));
+        if (page.last === undefined) continue;
+        const rest = { ...query, after: page.last };
+        const restPlanned = planByCatalog(reader, { ...rest, partition });
+        if (restPlanned === undefined) continue;
+        assert.deepEqual(
+          evaluateInMemory(restPlanned.query, restPlanned.records),
+          evaluateInMemory(rest, records),
+          JSON.stringify(rest),
+        );
       }
     },
   );

@@ -23,7 +23,7 @@ import { decodeChange } from './change-codec.js';
 import { decodeFrameTablePage, decodeLayout, decodeMetadata } from './metadata-codec.js';
 import { decodeInstanceRecord, decodeSeriesRecord, decodeStudyRecord } from './record-codec.js';
 import { matchesOrderedAttribute } from './ordered-attributes.js';
-import { studyOrderBounds, unplacedPart } from './study-order.js';
+import { placeOf, studyOrderBounds, unplacedPart } from './study-order.js';
 
 /** Studies kept decoded, some kilobytes each: whoever pages through a study list sees the same ones again and again. */
 const decodedStudiesMax = 2_048;
@@ -31,6 +31,20 @@ const decodedStudiesMax = 2_048;
 interface DecodedStudy {
   readonly value: Buffer;
   readonly record: StudyRecord;
+}
+
+/** A stretch of the study list. */
+export interface StudyOrderRange {
+  /** First and last StudyDate, `YYYYMMDD`; with either, studies without one are left out. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Only studies behind this one, which need not exist. */
+  readonly after?: {
+    readonly date: string | undefined;
+    readonly time: string | undefined;
+    readonly studyInstanceUid: string;
+  };
+  readonly pageEntries: number;
 }
 
 /** Entries that one step of an iteration reads. */
@@ -176,17 +190,18 @@ export class CatalogReader {
     return this.#studiesByOrderedKey(partition, 'accessionNumber', value);
   }
 
-  /**
-   * UIDs of the studies with a date from `from` to `to` (`YYYYMMDD`, both included; all studies without bounds), in the order of
-   * engine/query/match-order.ts, a page of up to `pageEntries` at a time. Those of `unplacedStudies` are not among them.
-   */
+  /** UIDs of studies in the order of engine/query/match-order.ts, a page at a time, without those of `unplacedStudies`. */
   *studyUidsInOrder(
     partition: number,
-    { from, to }: { readonly from?: string; readonly to?: string },
-    pageEntries: number,
+    { from, to, after, pageEntries }: StudyOrderRange,
   ): Generator<readonly string[]> {
     const { begin, end } = studyOrderBounds(from, to);
-    const range = keys.studyOrderRange(partition, begin, end);
+    const { gte, lt } = keys.studyOrderRange(partition, begin, end);
+    const behind =
+      after &&
+      keys.studyOrderKey(partition, placeOf(after.date, after.time), after.studyInstanceUid);
+    const range =
+      behind !== undefined && Buffer.compare(behind, gte) > 0 ? { gt: behind, lt } : { gte, lt };
     for (const { keys: page } of this.#pages('catalog', range, false, pageEntries)) {
       yield page.map(keys.studyOfOrderedKey);
     }

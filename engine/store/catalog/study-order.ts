@@ -13,7 +13,12 @@ export function studyOrderPart(attributes: JsonDataSet): string {
   const date = plainText(attributes, studyDateTag);
   const time = plainText(attributes, studyTimeTag);
   if (date === undefined || time === undefined) return unplacedPart;
-  return orderedDigits(parseDate(date)) + orderedDigits(parseTime(time)?.first);
+  return placeOf(parseDate(date), parseTime(time)?.first);
+}
+
+/** The part of studies of a date `YYYYMMDD` and a time `HHMMSS.FFFFFF`, where they have them. */
+export function placeOf(date: string | undefined, time: string | undefined): string {
+  return orderedDigits(date) + orderedDigits(time);
 }
 
 /** Of studies whose date or time is written in a way that a key does not order. */
