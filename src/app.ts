@@ -3,6 +3,7 @@ import { openEngine } from '#engine/open-engine.js';
 import type { HttpTransport } from '#engine/transport/http-transport.js';
 import { createUwsHttpTransport } from '#engine/transport/uws-http-transport.js';
 import type { Config } from './config/config-options.js';
+import { dialects } from './dicomweb/dialect.js';
 import { dicomwebRoutes } from './dicomweb/routes.js';
 import { dimseAdminRoutes } from './dimse/admin-routes.js';
 import { openDimse } from './dimse/open-dimse.js';
@@ -24,7 +25,11 @@ export interface App {
   close(): Promise<void>;
 }
 
-export const dicomwebRootPath = '/dicom-web';
+/** Roots of the Studies Service, one a dialect. */
+export const dicomwebRoots = [
+  { rootPath: '/dicom-web', dialect: dialects.standard },
+  { rootPath: '/v2', dialect: dialects.azure },
+] as const;
 
 /** The one place that wires: engine, HTTP and DIMSE. What was opened is closed again when a later step fails. */
 export async function startApp(config: Config, log: ServiceLogger): Promise<App> {
@@ -89,13 +94,15 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
         draining.isDraining ? { isReady: false, reason: 'stopping' } : engine.health(),
     }),
     ...dimseAdminRoutes(dimse),
-    ...dicomwebRoutes({
-      engine,
-      rootPath: dicomwebRootPath,
-      publicUrl: publicUrlPolicy(config.http),
-      searchLimitDefault: config.index.defaultLimit,
-      searchLimitMax: config.index.resultsMax,
-    }),
+    ...dicomwebRoots.flatMap((root) =>
+      dicomwebRoutes({
+        ...root,
+        engine,
+        publicUrl: publicUrlPolicy(config.http),
+        searchLimitDefault: config.index.defaultLimit,
+        searchLimitMax: config.index.resultsMax,
+      }),
+    ),
   ];
 }
 

@@ -5,12 +5,14 @@ import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import { acceptedMedia, coversType, type AcceptedMedia } from '#src/http/accept.js';
 import { publicBaseUrl, type PublicUrlPolicy } from '#src/http/public-base-url.js';
 import type { RequestContext } from '#src/http/request-context.js';
+import type { Dialect } from './dialect.js';
 
 /** What the transactions of the Studies Service work with. */
 export interface DicomwebService {
   readonly engine: Engine;
   /** Path of the service, e.g. `/dicom-web`. */
   readonly rootPath: string;
+  readonly dialect: Dialect;
   readonly publicUrl: PublicUrlPolicy;
   /** Matches that a search returns when it does not say, and at most. */
   readonly searchLimitDefault: number;
@@ -31,12 +33,6 @@ export function targetOf(context: RequestContext): RetrieveTarget {
     ...(series === undefined ? {} : { seriesInstanceUid: requireUid(series, 'series') }),
     ...(instance === undefined ? {} : { sopInstanceUid: requireUid(instance, 'instance') }),
   };
-}
-
-/** The one instance that a path names; `not-found` when it is not stored. */
-export function findInstance(engine: Engine, target: RetrieveTarget): InstanceRecord {
-  for (const [record] of engine.instancePages(target)) if (record !== undefined) return record;
-  throw new GantryError('not-found');
 }
 
 export function instanceUrl(studies: string, record: InstanceRecord): string {

@@ -58,6 +58,7 @@ export function dicomwebRoutes(service: DicomwebService): Route[] {
     template: `${service.rootPath}${template}`,
     permission,
     name,
+    errorBody: service.dialect.errorBody,
     handler: (context) => transaction(service, context),
   }));
 }

@@ -5,6 +5,7 @@ import type { Logger } from '#engine/base/logger.js';
 import { isUid } from '#engine/base/uid.js';
 import type { HttpExchange, HttpHandler, HttpRequest } from '#engine/transport/http-transport.js';
 import { corsHeaders, preflightHeaders, type CorsPolicy } from './cors.js';
+import type { ErrorBody } from './error-response.js';
 import { RequestContext } from './request-context.js';
 import { Router, type RouteMatch, type RouteParams } from './router.js';
 
@@ -17,6 +18,8 @@ export interface Route {
   readonly permission: string;
   /** Name for metrics and log lines. */
   readonly name: string;
+  /** Form of its errors; default: problem details. */
+  readonly errorBody?: ErrorBody;
   /** Answers through the context, now or later; what it throws, or rejects with, becomes an error answer. */
   readonly handler: (context: RequestContext) => void | Promise<void>;
 }
@@ -122,6 +125,7 @@ class HttpService {
       exchange,
       params,
       correlationId,
+      errorBody: (isFound(match) ? match.route.errorBody : undefined) ?? 'problem',
       log: withFields(this.#options.logger, { correlationId, name }),
       commonHeaders: [
         ['x-request-id', correlationId],

@@ -7,7 +7,7 @@ import type {
   HttpRequest,
   ResponseSource,
 } from '#engine/transport/http-transport.js';
-import { errorResponse } from './error-response.js';
+import { errorResponse, type ErrorBody } from './error-response.js';
 import { parseQueryString, type QueryParameters } from './query-string.js';
 import type { RouteParams } from './router.js';
 
@@ -16,6 +16,7 @@ export interface RequestContextOptions {
   readonly params: RouteParams;
   readonly correlationId: string;
   readonly log: Logger;
+  readonly errorBody: ErrorBody;
   /** Headers of every answer: correlation, CORS, security. */
   readonly commonHeaders: HttpHeaders;
   /** The status has been decided; called once. */
@@ -150,7 +151,8 @@ export class RequestContext {
    */
   respondError(error: unknown, headers: HttpHeaders = []): void {
     const known = toGantryError(error);
-    const { status, headers: errorHeaders, body } = errorResponse(known, this.correlationId);
+    const { correlationId, errorBody } = this.#options;
+    const { status, headers: errorHeaders, body } = errorResponse(known, correlationId, errorBody);
     if (status >= 500) this.log.error({ code: known.code, err: error }, 'request failed');
     if (this.isAborted) return;
     if (this.isAnswered) {

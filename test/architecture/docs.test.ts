@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { configMarkdown } from '#src/config/describe-config.js';
-import { withCodecTable } from '#test/helpers/codec-table.js';
-import { withQueryKeys } from '#test/helpers/query-keys-table.js';
+import { withConformanceTables } from '#test/helpers/conformance-tables.js';
 import {
   listRepositoryFiles,
   readRepositoryFile,
@@ -54,14 +53,9 @@ test('docs/CONFIGURATION.md is in step with the table of options', () => {
   );
 });
 
-test('docs/CONFORMANCE.md is in step with the keys of query and retrieve', () => {
+test('docs/CONFORMANCE.md is in step with the tables in the code', () => {
   const document = readRepositoryFile('docs/CONFORMANCE.md');
-  assert.equal(document, withQueryKeys(document), 'run `make generate`');
-});
-
-test('docs/CONFORMANCE.md is in step with the codec registry', () => {
-  const document = readRepositoryFile('docs/CONFORMANCE.md');
-  assert.equal(document, withCodecTable(document), 'run `make generate`');
+  assert.equal(document, withConformanceTables(document), 'run `make generate`');
 });
 
 test('docs/DEPENDENCIES.md names every dependency and no other', () => {

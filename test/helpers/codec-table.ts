@@ -1,7 +1,7 @@
 import { codecRegistry } from '#engine/codec/codec-registry.js';
 import { findTransferSyntax } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 
-/** The table of docs/CONFORMANCE.md that follows from the codec registry. */
+/** The transfer syntaxes and what is done with them, as a Markdown table. */
 export function codecTableMarkdown(): string {
   const rows = codecRegistry.map(({ uid, decoder, encoder, limitation }) => {
     const syntax = findTransferSyntax(uid);
@@ -19,17 +19,4 @@ export function codecTableMarkdown(): string {
     '| --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
-}
-
-export const codecTableStart =
-  '<!-- Made from engine/codec/codec-registry.ts by `make generate`; edit the table there. -->';
-export const codecTableEnd = '<!-- End of what is made. -->';
-
-/** The document with the table put between its marks. */
-export function withCodecTable(document: string): string {
-  const start = document.indexOf(codecTableStart);
-  const end = document.indexOf(codecTableEnd);
-  if (start < 0 || end < start) throw new Error('the document has no place for the codec table');
-  const before = document.slice(0, start + codecTableStart.length);
-  return `${before}\n\n${codecTableMarkdown()}\n\n${document.slice(end)}`;
 }

@@ -2,12 +2,8 @@ import { informationModels } from '#src/dimse/query-retrieve/information-models.
 import { queryKeys } from '#src/dimse/query-retrieve/query-keys.js';
 import type { QueryKey } from '#src/dimse/query-retrieve/query-keys.js';
 
-export const queryKeysTableStart =
-  '<!-- Made from src/dimse/query-retrieve by `make generate`; edit the tables there. -->';
-export const queryKeysTableEnd = '<!-- End of the query keys. -->';
-
 /** The SOP classes and the keys of C-FIND, as Markdown tables. */
-function queryKeysMarkdown(): string {
+export function queryKeysMarkdown(): string {
   const models = informationModels.map(
     ({ name, sopClassUid, levels }) => `| ${name} | \`${sopClassUid}\` | ${levels.join(', ')} |`,
   );
@@ -31,13 +27,4 @@ function matchingOf({ isMatched, matchedMembers, vr }: QueryKey): string {
 
 function tagText(tag: string): string {
   return `(${tag.slice(0, 4)},${tag.slice(4)})`;
-}
-
-/** The document with the tables put between their marks. */
-export function withQueryKeys(document: string): string {
-  const start = document.indexOf(queryKeysTableStart);
-  const end = document.indexOf(queryKeysTableEnd);
-  if (start < 0 || end < start) throw new Error('the document has no place for the query keys');
-  const before = document.slice(0, start + queryKeysTableStart.length);
-  return `${before}\n\n${queryKeysMarkdown()}\n\n${document.slice(end)}`;
 }

@@ -19,6 +19,14 @@ test('RFC 9457: problem details with the correlation id', () => {
   });
 });
 
+test('as plain text: the message alone', () => {
+  const error = new GantryError('bad-request', 'tag 00100010');
+  const { status, headers, body } = errorResponse(error, 'id1', 'text');
+  assert.equal(status, 400);
+  assert.deepEqual(headers, [['content-type', 'text/plain']]);
+  assert.equal(body, 'the request is malformed: tag 00100010');
+});
+
 test('an unknown error tells nothing', () => {
   const { status, body } = errorResponse(toGantryError(new Error('secret')), 'id1');
   assert.equal(status, 500);
