@@ -178,7 +178,6 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const blobs = new BlobRangeReader(store.blobReader);
   const layouts = new InstanceLayouts(reader);
   const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
-  const instances: InstanceTranscoderParts = { blobs, layouts, frames: transcoder };
   return {
     isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
@@ -188,19 +187,10 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
     retrieveInstance: (_partition, record) => openBlobSource(blobs, record.blob),
-    instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>
-      instanceTranscodingRefusal(instances, { partition, record, transferSyntaxUid }),
-    transcodeInstance: (partition, record, transferSyntaxUid) =>
-      transcodeInstance(instances, { partition, record, transferSyntaxUid }),
     retrieveMetadata: (partition, record, instanceUrl) =>
       retrieveMetadata(reader, partition, record, instanceUrl),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
-    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
-      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
-        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
-        : transcoder.transcode({ partition, record, frameNumber }, transferSyntaxUid),
-    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
-      transcoder.refusal(partition, record, transferSyntaxUid),
+    ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
@@ -235,4 +225,26 @@ async function closeEngine({
   await storeThread.close();
   await indexThread.close();
   await store.close();
+}
+
+/** What is done frame by frame. */
+function frameVerbs(
+  parts: InstanceTranscoderParts,
+): Pick<
+  Engine,
+  'retrieveFrame' | 'frameTranscodingRefusal' | 'instanceTranscodingRefusal' | 'transcodeInstance'
+> {
+  const { blobs, layouts, frames } = parts;
+  return {
+    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
+      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
+        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
+        : frames.transcode({ partition, record, frameNumber }, transferSyntaxUid),
+    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      frames.refusal(partition, record, transferSyntaxUid),
+    instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      instanceTranscodingRefusal(parts, { partition, record, transferSyntaxUid }),
+    transcodeInstance: (partition, record, transferSyntaxUid) =>
+      transcodeInstance(parts, { partition, record, transferSyntaxUid }),
+  };
 }
