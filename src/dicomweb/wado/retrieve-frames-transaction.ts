@@ -62,7 +62,12 @@ export async function retrieveFramesTransaction(
       throw new GantryError('not-acceptable', 'several frames are served as multipart/related');
     }
     const type = `${mediaType}; transfer-syntax=${transferSyntaxUid}`;
-    respondSingle(context, 200, [['content-type', type], ...headers], await read(numbers[0]!));
+    await respondSingle(
+      context,
+      200,
+      [['content-type', type], ...headers],
+      await read(numbers[0]!),
+    );
     return;
   }
   const url = `${instanceUrl(studiesUrl(service, context), record)}/frames`;
@@ -73,6 +78,9 @@ export async function retrieveFramesTransaction(
   });
   const response = { partType: mediaType, boundaryKey: etag, status: 200, headers };
   // Of the one frame that viewers ask for the length is told.
-  if (numbers.length === 1) respondParts(context, response, [await part(numbers[0]!)]);
-  else respondParts(context, response, startedAhead(numbers, part, isStored ? 0 : framesAhead));
+  const parts =
+    numbers.length === 1
+      ? [await part(numbers[0]!)]
+      : startedAhead(numbers, part, isStored ? 0 : framesAhead);
+  await respondParts(context, response, parts);
 }

@@ -60,7 +60,7 @@ export async function retrieveInstancesTransaction(
   const isPartial = chosen.length < first.value.length;
   const warning = ['warning', '299 gantry: Some instances are not acceptable'] as const;
   const isWhole = chosen.length === 1 || chosen.every(isStored);
-  respondParts(
+  await respondParts(
     context,
     {
       ...response,
@@ -85,7 +85,7 @@ async function respondOne(
     ['content-disposition', `attachment; filename="${instance.record.sopInstanceUid}.dcm"`],
     ['etag', etag],
   ];
-  respondSingle(context, 200, headers, body);
+  await respondSingle(context, 200, headers, body);
 }
 
 /**
