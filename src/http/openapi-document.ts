@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Route } from './http-service.js';
 import type { ParameterDoc, RouteDoc } from './route-doc.js';
 
@@ -45,6 +44,22 @@ export function openapiDocument(routes: readonly Route[], info: OpenapiInfo): ob
     },
   };
 }
+
+/** Descriptions of responses, which OpenAPI requires. */
+const statusTexts: Readonly<Record<number, string>> = {
+  200: 'OK',
+  202: 'Accepted, with warnings or failures',
+  204: 'No content',
+  206: 'Part of what was asked for',
+  304: 'Not modified',
+  400: 'Bad request',
+  404: 'Not found',
+  406: 'Not acceptable',
+  409: 'Conflict',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  503: 'Come back later',
+};
 
 /** OpenAPI has no parameter that takes the rest of a path. */
 function pathOf(template: string): string {
@@ -96,7 +111,7 @@ function responsesOf(route: Route, doc: RouteDoc | undefined): Record<string, ob
   for (const status of doc?.statuses ?? []) {
     const hasBody = status < 300 && status !== 204 && doc?.responseTypes !== undefined;
     responses[String(status)] = {
-      description: STATUS_CODES[status] ?? 'status',
+      description: statusTexts[status] ?? 'see RFC 9110',
       ...(hasBody ? { content: contentOf(doc.responseTypes) } : {}),
     };
   }
