@@ -15,8 +15,8 @@ export type FileCall =
   | { readonly kind: 'sync'; readonly fd: number }
   | { readonly kind: 'rename'; readonly path: string; readonly to: string }
   | { readonly kind: 'unlink'; readonly path: string }
-  /** A synced batch of RocksDB. */
-  | { readonly kind: 'batch' };
+  /** A batch of RocksDB. */
+  | { readonly kind: 'batch'; readonly isSynced: boolean };
 
 export interface FileCalls {
   /** May throw, and then the call is not made. */
@@ -36,7 +36,7 @@ export function interceptFiles(calls: FileCalls): () => void {
     ...{ openSync, writeSync, writevSync, ftruncateSync, fdatasyncSync, fsyncSync },
     ...{ renameSync, unlinkSync },
   };
-  const originalBatch = Object.getOwnPropertyDescriptor(RocksdbBatch.prototype, 'writeSync')!;
+  const originalBatch = Object.getOwnPropertyDescriptor(RocksdbBatch.prototype, 'write')!;
   const around = <Result>(call: FileCall, make: () => Result): Result => {
     calls.before?.(call);
     const result = make();
@@ -68,16 +68,17 @@ export function interceptFiles(calls: FileCalls): () => void {
   patch['unlinkSync'] = (path: string) =>
     around({ kind: 'unlink', path }, () => originals.unlinkSync(path));
   syncBuiltinESMExports();
-  const writeBatch = originalBatch.value as (this: object) => void;
-  Object.defineProperty(RocksdbBatch.prototype, 'writeSync', {
+  const writeBatch = originalBatch.value as RocksdbBatch<string>['write'];
+  Object.defineProperty(RocksdbBatch.prototype, 'write', {
     ...originalBatch,
-    value(this: object) {
-      around({ kind: 'batch' }, () => writeBatch.call(this));
+    value(this: RocksdbBatch<string>, options: { readonly isSynced: boolean }) {
+      const { isSynced } = options;
+      around({ kind: 'batch', isSynced }, () => writeBatch.call(this, options));
     },
   });
   return () => {
     Object.assign(fs, originals);
     syncBuiltinESMExports();
-    Object.defineProperty(RocksdbBatch.prototype, 'writeSync', originalBatch);
+    Object.defineProperty(RocksdbBatch.prototype, 'write', originalBatch);
   };
 }
