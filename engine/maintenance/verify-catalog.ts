@@ -25,6 +25,8 @@ const sopClassUidTag = '00080016';
 
 /** A store that is opened, or borrowed by a thread. */
 export type VerifiedStore = Pick<OpenedStore, 'reader' | 'blobReader' | 'database'>;
+/** By how many instances more there are after a change. */
+const countChange = { create: 1, restore: 1, replace: 0, delete: -1 } as const;
 
 /** Live bytes of each segment, as the records say. */
 type LiveBytes = Map<number, number>;
@@ -52,7 +54,7 @@ export function* verifyChangeLog(
       expected += 1;
       partitions.add(change.partition);
       findings.changeCount += 1;
-      findings.instanceCountExpected += change.action === 'create' ? 1 : -1;
+      findings.instanceCountExpected += countChange[change.action];
     }
     yield page.length * changeBytesAbout;
   }
@@ -282,7 +284,10 @@ function* checkInstance(
   findings.check('change-log', path, () => {
     const [change] = reader.readChanges(record.sequence - 1, 1);
     const isIts =
-      change?.action === 'create' && change.partition === partition && pathOf(change) === path;
+      change !== undefined &&
+      change.action !== 'delete' &&
+      change.partition === partition &&
+      pathOf(change) === path;
     if (!isIts) throw new Error(`change ${record.sequence} is not of this instance`);
   });
   try {
