@@ -25,6 +25,8 @@ export interface FileCalls {
   after?(call: FileCall): void;
 }
 
+type WriteArguments = [fd: number, data: Uint8Array, from: number, length: number, at: number];
+
 /**
  * Puts itself between the store and `node:fs` of this thread, and in front of RocksDB's batches; the product needs no seam for it.
  * Returns what takes it away again.
@@ -49,11 +51,11 @@ export function interceptFiles(calls: FileCalls): () => void {
     calls.after?.({ kind: 'open', path: String(args[0]), fd });
     return fd;
   };
-  patch['writeSync'] = (fd: number, data: Uint8Array, from: number, length: number, at: number) =>
-    around(
-      { kind: 'write', fd, bytes: Buffer.from(data.subarray(from, from + length)), position: at },
-      () => originals.writeSync(fd, data, from, length, at),
-    );
+  patch['writeSync'] = (...args: WriteArguments): number => {
+    const [fd, data, from, length, position] = args;
+    const bytes = Buffer.from(data.subarray(from, from + length));
+    return around({ kind: 'write', fd, bytes, position }, () => originals.writeSync(...args));
+  };
   patch['writevSync'] = (fd: number, buffers: readonly Uint8Array[], at: number) =>
     around({ kind: 'write', fd, bytes: Buffer.concat(buffers), position: at }, () =>
       originals.writevSync(fd, buffers, at),
