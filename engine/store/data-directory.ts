@@ -77,7 +77,7 @@ function createMissing(paths: DataDirectory): void {
   if (!existsSync(join(paths.catalog, 'CURRENT')) && readdirSync(paths.segments).length > 0) {
     throw new GantryError(
       'store-unavailable',
-      'the data directory has segments but no catalogue: restore a backup, or see gantry rebuild-catalog',
+      'the data directory has segments but no catalogue: restore a backup',
     );
   }
   if (!existsSync(paths.lineageFile)) replaceFileSync(paths.lineageFile, `${randomUUID()}\n`);

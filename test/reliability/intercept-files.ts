@@ -15,8 +15,8 @@ export type FileCall =
   | { readonly kind: 'sync'; readonly fd: number }
   | { readonly kind: 'rename'; readonly path: string; readonly to: string }
   | { readonly kind: 'unlink'; readonly path: string }
-  /** A synced batch of RocksDB. */
-  | { readonly kind: 'batch' };
+  /** A batch of RocksDB. */
+  | { readonly kind: 'batch'; readonly isSynced: boolean };
 
 export interface FileCalls {
   /** May throw, and then the call is not made. */
@@ -24,6 +24,8 @@ export interface FileCalls {
   /** The call was made. */
   after?(call: FileCall): void;
 }
+
+type WriteArguments = [fd: number, data: Uint8Array, from: number, length: number, at: number];
 
 /**
  * Puts itself between the store and `node:fs` of this thread, and in front of RocksDB's batches; the product needs no seam for it.
@@ -36,7 +38,7 @@ export function interceptFiles(calls: FileCalls): () => void {
     ...{ openSync, writeSync, writevSync, ftruncateSync, fdatasyncSync, fsyncSync },
     ...{ renameSync, unlinkSync },
   };
-  const originalBatch = Object.getOwnPropertyDescriptor(RocksdbBatch.prototype, 'writeSync')!;
+  const originalBatch = Object.getOwnPropertyDescriptor(RocksdbBatch.prototype, 'write')!;
   const around = <Result>(call: FileCall, make: () => Result): Result => {
     calls.before?.(call);
     const result = make();
@@ -49,11 +51,11 @@ export function interceptFiles(calls: FileCalls): () => void {
     calls.after?.({ kind: 'open', path: String(args[0]), fd });
     return fd;
   };
-  patch['writeSync'] = (fd: number, data: Uint8Array, from: number, length: number, at: number) =>
-    around(
-      { kind: 'write', fd, bytes: Buffer.from(data.subarray(from, from + length)), position: at },
-      () => originals.writeSync(fd, data, from, length, at),
-    );
+  patch['writeSync'] = (...args: WriteArguments): number => {
+    const [fd, data, from, length, position] = args;
+    const bytes = Buffer.from(data.subarray(from, from + length));
+    return around({ kind: 'write', fd, bytes, position }, () => originals.writeSync(...args));
+  };
   patch['writevSync'] = (fd: number, buffers: readonly Uint8Array[], at: number) =>
     around({ kind: 'write', fd, bytes: Buffer.concat(buffers), position: at }, () =>
       originals.writevSync(fd, buffers, at),
@@ -68,16 +70,17 @@ export function interceptFiles(calls: FileCalls): () => void {
   patch['unlinkSync'] = (path: string) =>
     around({ kind: 'unlink', path }, () => originals.unlinkSync(path));
   syncBuiltinESMExports();
-  const writeBatch = originalBatch.value as (this: object) => void;
-  Object.defineProperty(RocksdbBatch.prototype, 'writeSync', {
+  const writeBatch = originalBatch.value as RocksdbBatch<string>['write'];
+  Object.defineProperty(RocksdbBatch.prototype, 'write', {
     ...originalBatch,
-    value(this: object) {
-      around({ kind: 'batch' }, () => writeBatch.call(this));
+    value(this: RocksdbBatch<string>, options: { readonly isSynced: boolean }) {
+      const { isSynced } = options;
+      around({ kind: 'batch', isSynced }, () => writeBatch.call(this, options));
     },
   });
   return () => {
     Object.assign(fs, originals);
     syncBuiltinESMExports();
-    Object.defineProperty(RocksdbBatch.prototype, 'writeSync', originalBatch);
+    Object.defineProperty(RocksdbBatch.prototype, 'write', originalBatch);
   };
 }

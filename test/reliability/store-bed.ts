@@ -7,6 +7,7 @@ import { numberedInstance } from '#test/helpers/crash-writer.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
 
 const mib = 1024 * 1024;
+const overwrite = 'never';
 /** Instances this long are spilled. */
 const spillBytesMin = 2_000_000;
 
@@ -49,7 +50,7 @@ export class StoreBed {
       used += received.length;
       if (received.length < spillBytesMin) {
         const source = { kind: 'arena', extents, length: received.length } as const;
-        requests.push({ kind: 'commit', commitId, partition: 0, instance, source });
+        requests.push({ kind: 'commit', commitId, partition: 0, instance, source, overwrite });
         continue;
       }
       const [spilled] = this.#run([{ kind: 'spill', spillId: commitId, extents }]);
@@ -57,7 +58,15 @@ export class StoreBed {
       const { path, offset, length } = spilled;
       const source = { kind: 'file', path, offset, length } as const;
       const spillId = commitId;
-      requests.push({ kind: 'commit', commitId, partition: 0, instance, source, spillId });
+      requests.push({
+        kind: 'commit',
+        commitId,
+        partition: 0,
+        instance,
+        source,
+        spillId,
+        overwrite,
+      });
     }
     const acknowledged: number[] = [];
     for (const reply of this.#run(requests)) {

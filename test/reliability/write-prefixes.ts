@@ -22,8 +22,8 @@ type Event =
   | {
       readonly kind: 'log';
       readonly name: string;
-      readonly position: number;
       readonly bytes: Buffer;
+      readonly isSynced: boolean;
     }
   | { readonly kind: 'stored'; readonly numbers: readonly number[] }
   | { readonly kind: 'deleting'; readonly number: number };
@@ -43,7 +43,7 @@ const groups = 14;
 
 /**
  * Records the writes and syncs of the store thread and opens the store as a power cut behind any of them would have left it: with
- * the writes that were not synced kept, dropped, or torn at a sector. RocksDB's log counts as one write and sync for each batch.
+ * the writes that were not synced kept, dropped, or torn at a sector. What RocksDB adds to its log counts as one write for each batch.
  */
 export async function writePrefixes(samplesMax: number, progress: Progress): Promise<Figures> {
   const recording = await record();
@@ -82,7 +82,10 @@ async function record(): Promise<Recording> {
         for (const name of logsOf(catalog)) {
           const position = logSizes.get(name) ?? 0;
           const bytes = readFileSync(join(catalog, name)).subarray(position);
-          if (bytes.length > 0) events.push({ kind: 'log', name, position, bytes });
+          if (bytes.length > 0) {
+            const { isSynced } = call;
+            events.push({ kind: 'log', name, bytes, isSynced });
+          }
           logSizes.set(name, position + bytes.length);
         }
         return;
@@ -107,6 +110,11 @@ async function record(): Promise<Recording> {
   return { base, events };
 }
 
+interface LogState {
+  readonly bytes: Buffer[];
+  durableBytes: number;
+}
+
 interface FileState {
   durable: Buffer;
   current: Buffer;
@@ -123,18 +131,23 @@ async function check(
   cpSync(base, directory, { recursive: true });
   const files = new Map<string, FileState>();
   const acknowledged = new Set<number>();
-  let lastLog: Extract<Event, { kind: 'log' }> | undefined;
+  const logs = new Map<string, LogState>();
   for (const [n, event] of events.slice(0, end).entries()) {
     if (event.kind === 'call') apply(files, event.call, event.path);
     else if (event.kind === 'stored') event.numbers.forEach((number) => acknowledged.add(number));
     else if (event.kind === 'deleting') acknowledged.delete(event.number);
     else {
-      const path = join(directory, 'catalog', event.name);
-      const isLast = n === end - 1;
-      if (isLast) lastLog = event;
-      const bytes = isLast ? cut(event.bytes, treatment) : event.bytes;
-      writeFileSync(path, bytes, { flag: 'a' });
+      const log = logs.get(event.name) ?? { bytes: [], durableBytes: 0 };
+      logs.set(event.name, log);
+      log.bytes.push(event.bytes);
+      // The last event is the one that the power cut met.
+      if (event.isSynced && n < end - 1) {
+        for (const each of logs.values()) each.durableBytes = Buffer.concat(each.bytes).length;
+      }
     }
+  }
+  for (const [name, log] of logs) {
+    writeFileSync(join(directory, 'catalog', name), cutLog(log, treatment), { flag: 'a' });
   }
   mkdirSync(join(directory, 'segments'), { recursive: true });
   for (const [name, state] of files) {
@@ -146,8 +159,7 @@ async function check(
     assertAcknowledged(store, [...acknowledged]);
     assertConsistent(store);
   } catch (cause) {
-    const what = `prefix ${end}, unsynced writes ${treatment}${lastLog === undefined ? '' : ', in the log'}`;
-    throw new Error(what, { cause });
+    throw new Error(`prefix ${end}, unsynced writes ${treatment}`, { cause });
   } finally {
     await store.close();
     rmSync(directory, { recursive: true });
@@ -189,10 +201,12 @@ function contentOf({ durable, current }: FileState, treatment: Treatment): Buffe
   return torn;
 }
 
-/** The batch under way: whole, not there, or half. */
-function cut(bytes: Buffer, treatment: Treatment): Buffer {
-  if (treatment === 'kept') return bytes;
-  return bytes.subarray(0, treatment === 'dropped' ? 0 : Math.floor(bytes.length * 0.6));
+/** What is not synced of RocksDB's log: there, not there, or cut off. */
+function cutLog({ bytes, durableBytes }: LogState, treatment: Treatment): Buffer {
+  const all = Buffer.concat(bytes);
+  const rest = all.length - durableBytes;
+  const kept = { kept: rest, dropped: 0, torn: Math.floor(rest * 0.6) }[treatment];
+  return all.subarray(0, durableBytes + kept);
 }
 
 function logsOf(catalog: string): string[] {
