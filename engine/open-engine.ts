@@ -6,6 +6,8 @@ import type { Engine, EngineStats } from './engine-types.js';
 import { deleteInstances } from './pipeline/delete-instances.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
+import { Renderer } from './pipeline/render-instance.js';
+import { representativeInstance } from './pipeline/representative-instance.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
 import { instancePages, openBlobSource } from './pipeline/retrieve-instance.js';
@@ -52,6 +54,7 @@ export interface EngineOptions {
     readonly frameTimeoutMs: number;
     readonly framePixelsMax: number;
     readonly cacheBytes: number;
+    readonly pictureCacheBytes: number;
   };
 }
 
@@ -173,6 +176,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const blobs = new BlobRangeReader(store.blobReader);
   const layouts = new InstanceLayouts(reader);
   const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
+  const renderer = new Renderer({ reader, blobs, layouts, codecPool }, options.codec);
   return {
     isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
@@ -193,6 +197,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       transcoder.refusal(partition, record, transferSyntaxUid),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
+    findRepresentative: (target) => representativeInstance(reader, target),
+    rendering: renderer,
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     stats: (): EngineStats => ({
       ...counters,
@@ -204,6 +210,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       indexedSequence: indexThread.appliedSequence,
       framesTranscoded: transcoder.framesTranscoded,
       framesFromCache: transcoder.framesFromCache,
+      picturesRendered: renderer.picturesRendered,
+      picturesFromCache: renderer.picturesFromCache,
       codecQueueLength: codecPool.queueLength,
       queriesByPlan: searchPipeline.queriesByPlan,
     }),

@@ -9,6 +9,26 @@ export const dialectDifferences = {
     azure: 'text',
     doc: 'body of an error: problem details (RFC 9457), or its message as plain text',
   },
+  renderedMedia: {
+    standard: 'any',
+    azure: 'one of jpeg and png',
+    doc: 'pictures: what can be asked for; a list of several is 406 where only one can be',
+  },
+  renderedParameters: {
+    standard: 'all',
+    azure: 'quality',
+    doc: 'pictures: the parameters that count, others are ignored',
+  },
+  renderedQuality: {
+    standard: 90,
+    azure: 100,
+    doc: 'pictures: quality where none is asked for',
+  },
+  renderedAbsence: {
+    standard: 'not-acceptable',
+    azure: 'not-found',
+    doc: 'pictures: error for an instance that is none and cannot become one',
+  },
 } as const satisfies Record<string, Difference>;
 
 interface Difference {

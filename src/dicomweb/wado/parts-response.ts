@@ -61,6 +61,14 @@ export function respondSingle(
   context.respondStream(status, headers, source, body.length);
 }
 
+/** A body that is in memory. */
+export function bytesBody(bytes: Uint8Array): BlobSource {
+  return {
+    length: bytes.length,
+    read: (position, target) => copyFrom(bytes, position, target),
+  };
+}
+
 /** Bytes as they are, or a stretch to be read. */
 type Section = Uint8Array | BlobSource;
 
