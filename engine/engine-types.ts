@@ -1,7 +1,5 @@
 import type { GantryError } from './base/error-catalogue.js';
 import type { RenderParameters } from './codec/render/rendering.js';
-import type { PictureSubject } from './pipeline/render-instance.js';
-import type { RenderingKind } from './pipeline/rendering-kind.js';
 import type { DataSetDescription } from './threads/task-messages.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from './store/catalog/catalog-records.js';
@@ -71,6 +69,25 @@ export interface Engine {
   /** False when the store can no longer write or the index thread has died; the reason is for operators. */
   health(): { readonly isReady: boolean; readonly reason: string };
   close(): Promise<void>;
+}
+
+/** What an instance is when it is rendered (PS3.18 §8.7.4): pixels, text, or something that is sent as it is stored. */
+export type RenderingKind =
+  | { readonly kind: 'image' }
+  | { readonly kind: 'presentation-state' }
+  | { readonly kind: 'report' }
+  | { readonly kind: 'video' | 'document'; readonly mediaType: string }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** The picture of an instance: its image, or the image that it, a presentation state, shows. */
+export interface PictureSubject {
+  readonly partition: number;
+  readonly image: InstanceRecord;
+  readonly state: InstanceRecord | undefined;
+  /** Frames of the image, at least 1. */
+  readonly frameCount: number;
+  /** Shown where no frame is asked for, 1-based. */
+  readonly representativeFrame: number;
 }
 
 /** Instances as people see them, PS3.18 §8.7.4. */

@@ -202,23 +202,47 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     stats: (): EngineStats => ({
       ...counters,
-      arenaBytesTotal: arena.blockCount * arenaBlockBytes,
-      arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
-      parseQueueLength: parsePool.queueLength,
-      commitsInFlight: storeThread.commitsInFlight,
-      committedSequence: storeThread.committedSequence,
-      indexedSequence: indexThread.appliedSequence,
+      ...threadStats(parts),
       framesTranscoded: transcoder.framesTranscoded,
       framesFromCache: transcoder.framesFromCache,
       picturesRendered: renderer.picturesRendered,
       picturesFromCache: renderer.picturesFromCache,
-      codecQueueLength: codecPool.queueLength,
       queriesByPlan: searchPipeline.queriesByPlan,
     }),
     health: () => parts.health,
     close: () => closeEngine(parts),
   };
 }
+
+/** What the arena and the threads have to report. */
+function threadStats({
+  arena,
+  parsePool,
+  storeThread,
+  indexThread,
+  codecPool,
+}: EngineParts): ThreadStats {
+  return {
+    arenaBytesTotal: arena.blockCount * arenaBlockBytes,
+    arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
+    parseQueueLength: parsePool.queueLength,
+    commitsInFlight: storeThread.commitsInFlight,
+    committedSequence: storeThread.committedSequence,
+    indexedSequence: indexThread.appliedSequence,
+    codecQueueLength: codecPool.queueLength,
+  };
+}
+
+type ThreadStats = Pick<
+  EngineStats,
+  | 'arenaBytesTotal'
+  | 'arenaBytesInUse'
+  | 'parseQueueLength'
+  | 'commitsInFlight'
+  | 'committedSequence'
+  | 'indexedSequence'
+  | 'codecQueueLength'
+>;
 
 /** Whoever borrows RocksDB ends before it is closed; the store thread commits what is under way first. */
 async function closeEngine({

@@ -4,14 +4,18 @@ import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 
-/** SOP classes of the presentation states that show one image (PS3.3 §A.33.1 to §A.33.3): grey, colour, pseudo-colour. */
+/** SOP classes of the presentation states that show one image as it is: grey and colour (PS3.3 §A.33.1, §A.33.2). */
 const softcopySopClassUids: ReadonlySet<string> = new Set([
   '1.2.840.10008.5.1.4.1.1.11.1',
   '1.2.840.10008.5.1.4.1.1.11.2',
 ]);
 
-export function isSoftcopyPresentationState({ attributes }: InstanceRecord): boolean {
-  return softcopySopClassUids.has(String(attributes['00080016']?.Value?.[0] ?? ''));
+export function isSoftcopyPresentationState(record: InstanceRecord): boolean {
+  return softcopySopClassUids.has(sopClassUidOf(record));
+}
+
+export function sopClassUidOf({ attributes }: InstanceRecord): string {
+  return firstText(attributes, '00080016');
 }
 
 /** An image as a presentation state names it. */
@@ -31,15 +35,15 @@ export function findPresentedImage(
   state: InstanceRecord,
 ): PresentedImage {
   for (const series of items(stateAttributes(reader, partition, state), '00081115')) {
-    const seriesInstanceUid = String(firstValue(series, '0020000E') ?? '');
+    const seriesInstanceUid = firstText(series, '0020000E');
     for (const image of items(series, '00081140')) {
       const record = reader.findInstance(partition, {
         studyInstanceUid: state.studyInstanceUid,
         seriesInstanceUid,
-        sopInstanceUid: String(firstValue(image, '00081155') ?? ''),
+        sopInstanceUid: firstText(image, '00081155'),
       });
       if (record === undefined) continue;
-      const frame = firstValue(image, '00081160');
+      const frame = image['00081160']?.Value?.[0];
       return { record, frameNumber: frame === undefined ? undefined : Number(frame) };
     }
   }
@@ -68,6 +72,7 @@ function items(dataSet: JsonDataSet, tag: string): JsonDataSet[] {
   );
 }
 
-function firstValue(dataSet: JsonDataSet, tag: string): unknown {
-  return dataSet[tag]?.Value?.[0];
+function firstText(dataSet: JsonDataSet, tag: string): string {
+  const value = dataSet[tag]?.Value?.[0];
+  return typeof value === 'string' ? value : '';
 }

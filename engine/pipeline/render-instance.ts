@@ -9,26 +9,15 @@ import { topLevelHead } from '#engine/dicom/json-model/top-level-head.js';
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { CodecPool } from '#engine/threads/codec-pool.js';
-import type { BlobSource } from '../engine-types.js';
+import type { BlobSource, PictureSubject, RenderingKind } from '../engine-types.js';
 import { CachedResults } from './cached-results.js';
 import { contentKey } from './instance-layouts.js';
 import { findPresentedImage } from './presented-image.js';
 import { readRenderAttributes, type AttributeParts } from './render-attributes.js';
-import { renderingKindOf, type RenderingKind } from './rendering-kind.js';
+import { renderingKindOf } from './rendering-kind.js';
 import { retrieveBulkValue } from './retrieve-bulkdata.js';
 import { retrieveFrame } from './retrieve-frames.js';
 import { bytesSource, readWhole } from './retrieve-instance.js';
-
-/** The picture of an instance: its image, or the image that it, a presentation state, shows. */
-export interface PictureSubject {
-  readonly partition: number;
-  readonly image: InstanceRecord;
-  readonly state: InstanceRecord | undefined;
-  /** Frames of the image, at least 1. */
-  readonly frameCount: number;
-  /** Shown where no frame is asked for, 1-based. */
-  readonly representativeFrame: number;
-}
 
 export interface RendererParts extends AttributeParts {
   readonly codecPool: CodecPool;

@@ -1,14 +1,7 @@
 import { findTransferSyntax } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
-import { isSoftcopyPresentationState } from './presented-image.js';
-
-/** What an instance is when it is rendered (PS3.18 §8.7.4): pixels, text, or something that is sent as it is stored. */
-export type RenderingKind =
-  | { readonly kind: 'image' }
-  | { readonly kind: 'presentation-state' }
-  | { readonly kind: 'report' }
-  | { readonly kind: 'video' | 'document'; readonly mediaType: string }
-  | { readonly kind: 'none'; readonly reason: string };
+import type { RenderingKind } from '../engine-types.js';
+import { isSoftcopyPresentationState, sopClassUidOf } from './presented-image.js';
 
 /** Structured reports and other documents with a content tree (PS3.3 §A.35). */
 const reportPrefix = '1.2.840.10008.5.1.4.1.1.88.';
@@ -23,7 +16,7 @@ const documentTypes: ReadonlyMap<string, string> = new Map([
 ]);
 
 export function renderingKindOf(record: InstanceRecord, hasPixelData: boolean): RenderingKind {
-  const sopClassUid = String(record.attributes['00080016']?.Value?.[0] ?? '');
+  const sopClassUid = sopClassUidOf(record);
   const documentType = documentTypes.get(sopClassUid);
   if (documentType !== undefined) return { kind: 'document', mediaType: documentType };
   if (sopClassUid.startsWith(reportPrefix)) return { kind: 'report' };

@@ -28,13 +28,13 @@ export async function representativeInstance(
 }
 
 /** Series that hold no pictures of the patient, or such as are made of other images. */
-const lesserModalities: ReadonlySet<string> = new Set(
+const lesserModalities: ReadonlySet<unknown> = new Set(
   'SR PR KO DOC PLAN RTPLAN RTSTRUCT RTRECORD REG FID RWV SEG M3D ANN ECG HD EPS AU'.split(' '),
 );
 
 function firstSeries(all: Iterable<SeriesRecord>): SeriesRecord | undefined {
   const rank = ({ attributes }: SeriesRecord): readonly [number, number] => [
-    lesserModalities.has(String(firstValue(attributes, '00080060') ?? '')) ? 1 : 0,
+    lesserModalities.has(firstValue(attributes, '00080060')) ? 1 : 0,
     numberOf(attributes, '00200011'),
   ];
   let best: SeriesRecord | undefined;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { SocketReads } from './read-buffer.js';
 import type { TcpConnection, TcpReceiver } from './tcp-connection.js';
 
 /** Bytes buffered in each direction before the stream says that it is enough. */
@@ -15,11 +16,14 @@ export class SocketConnection implements TcpConnection {
   /** Resolves when the connection has closed, however it ended. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
+  readonly #reads: SocketReads | undefined;
   #isCorked = false;
   #closeTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket) {
+  /** `reads` is where the bytes of the socket arrive; without it they come as events of the stream. */
+  constructor(socket: Socket, reads?: SocketReads) {
     this.#socket = socket;
+    this.#reads = reads;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.isTls = socket instanceof TLSSocket;
     this.closed = new Promise((resolve) => {
@@ -34,9 +38,11 @@ export class SocketConnection implements TcpConnection {
 
   /** Lets data flow to `receiver`; to be called in the turn of the event loop that made the connection. */
   attach(receiver: TcpReceiver): void {
-    this.#socket.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer): void => {
       receiver.onData(chunk);
-    });
+    };
+    if (this.#reads === undefined) this.#socket.on('data', onData);
+    else this.#reads.onData = onData;
     this.#socket.on('drain', () => {
       receiver.onDrain();
     });

@@ -18,7 +18,7 @@ export interface TcpConnection {
 
 /** What the owner of a connection gets to know. */
 export interface TcpReceiver {
-  /** `chunk` is the receiver's to keep. */
+  /** `chunk` is valid until the call returns. */
   onData(chunk: Buffer): void;
   onDrain(): void;
   /** Called once, last, however the connection ended. */

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { SocketReads } from './read-buffer.js';
 import { SocketConnection, streamBufferBytes } from './socket-connection.js';
 import { tlsProfile } from './tls-profile.js';
 
@@ -25,7 +26,8 @@ export interface ConnectOptions {
 /** Opens a connection; attach a receiver at once. Rejects with `peer-unavailable`, the system's error as its cause. */
 export function connectTcp(options: ConnectOptions): Promise<SocketConnection> {
   return new Promise((resolve, reject) => {
-    const socket = openSocket(options);
+    const reads = options.tls === undefined ? new SocketReads() : undefined;
+    const socket = openSocket(options, reads);
     const fail = (detail: string, cause?: Error): void => {
       clearTimeout(timer);
       socket.on('error', () => undefined);
@@ -39,14 +41,14 @@ export function connectTcp(options: ConnectOptions): Promise<SocketConnection> {
     socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer);
       socket.removeListener('error', onError);
-      resolve(new SocketConnection(socket));
+      resolve(new SocketConnection(socket, reads));
     });
   });
 }
 
-function openSocket({ host, port, tls }: ConnectOptions): Socket {
+function openSocket({ host, port, tls }: ConnectOptions, reads: SocketReads | undefined): Socket {
   const address = { host, port, noDelay: true, highWaterMark: streamBufferBytes };
-  if (tls === undefined) return connect(address);
+  if (tls === undefined) return connect({ ...address, onread: reads?.option });
   // Certificates of modalities seldom hold the address that a configuration names them by. The site's own authority vouches for
   // the peer then; with the authorities of the system, where anybody gets a certificate, the name is checked.
   const identity = tls.ca === undefined ? {} : { checkServerIdentity: () => undefined };

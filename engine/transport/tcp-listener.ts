@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { rewireReads, SocketReads } from './read-buffer.js';
 import { SocketConnection, streamBufferBytes } from './socket-connection.js';
 import type { TcpConnection, TcpReceiver } from './tcp-connection.js';
 import { tlsProfile } from './tls-profile.js';
@@ -45,8 +46,13 @@ export class TcpListener {
     const stream = { noDelay: true, highWaterMark: streamBufferBytes };
     const { tls } = options;
     if (tls === undefined) {
-      this.#server = createServer(stream, (socket) => {
-        if (this.#admit(socket)) this.#connect(socket);
+      this.#server = createServer({ ...stream, pauseOnConnect: true }, (accepted) => {
+        const reads = new SocketReads();
+        const rewired = rewireReads(accepted, reads, streamBufferBytes);
+        const socket = rewired ?? accepted;
+        if (!this.#admit(socket)) return;
+        this.#connect(socket, rewired === undefined ? undefined : reads);
+        socket.resume();
       });
       return;
     }
@@ -116,8 +122,8 @@ export class TcpListener {
     return true;
   }
 
-  #connect(socket: Socket): void {
-    const connection = new SocketConnection(socket);
+  #connect(socket: Socket, reads?: SocketReads): void {
+    const connection = new SocketConnection(socket, reads);
     this.#connections.add(connection);
     void connection.closed.then(() => this.#connections.delete(connection));
     connection.attach(this.#options.onConnection(connection));

@@ -81,8 +81,7 @@ function decodeVariableItems(
   }
   if (applicationContextUid === undefined) throw invalid('application context is missing');
   if (userInformation === undefined) throw invalid('user information is missing');
-  // A copy, because the body may be a view of the socket's buffer.
-  const titleFields = Uint8Array.from(body.subarray(4, fixedFieldsBytes));
+  const titleFields = body.subarray(4, fixedFieldsBytes);
   return { titleFields, applicationContextUid, userInformation };
 }
 

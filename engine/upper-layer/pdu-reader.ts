@@ -97,18 +97,12 @@ export class PduReader {
     const end = Math.min(chunk.length, start + this.#pduRemaining);
     const bytes = chunk.subarray(start, end);
     this.#pduRemaining -= bytes.length;
-    if (this.#pduRemaining > 0) {
-      this.#body.append(bytes);
-      return end;
-    }
+    // A copy even when it is whole: what is decoded refers to it for longer than the chunk is valid.
+    this.#body.append(bytes);
+    if (this.#pduRemaining > 0) return end;
     const type = this.#type;
     this.#type = 0;
-    if (this.#body.length === 0) {
-      this.#report(type, bytes);
-    } else {
-      this.#body.append(bytes);
-      this.#report(type, this.#body.take());
-    }
+    this.#report(type, this.#body.take());
     return end;
   }
 

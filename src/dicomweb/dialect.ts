@@ -29,6 +29,11 @@ export const dialectDifferences = {
     azure: 'not-found',
     doc: 'pictures: error for an instance that is none and cannot become one',
   },
+  hasXml: {
+    standard: true,
+    azure: false,
+    doc: 'whether metadata and search results are served as application/dicom+xml too, or as JSON alone',
+  },
 } as const satisfies Record<string, Difference>;
 
 interface Difference {

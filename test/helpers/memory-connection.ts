@@ -93,6 +93,8 @@ export class MemoryConnection implements TcpConnection {
       const chunk = this.#incoming.subarray(0, length);
       this.#incoming = this.#incoming.subarray(length);
       this.#receiver?.onData(chunk);
+      // Whoever keeps it reads something else from here on, as on a real connection.
+      chunk.fill(0xee);
       this.#schedule();
     } else if (this.#isPeerClosing) {
       this.close();

@@ -32,7 +32,7 @@ export class AttributeReader {
     }
     const littleEndian = bulkValues.map(({ path, vr, bytes }) => {
       const isSwapped = isBigEndian && wordVrs.has(vr);
-      const value = isSwapped ? Buffer.from(bytes.slice(0, bytes.length & ~1)).swap16() : bytes;
+      const value = isSwapped ? Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16() : bytes;
       return [path, value] as const;
     });
     return new AttributeReader(dataSet, new Map<string, Uint8Array>(littleEndian), '');

@@ -46,5 +46,5 @@ export function sampleValue({ bitsStored, isSigned }: FrameSamples): (cell: numb
 }
 
 function aligned(frame: Uint8Array, bytes: number): Uint8Array {
-  return frame.byteOffset % bytes === 0 ? frame : frame.slice();
+  return frame.byteOffset % bytes === 0 ? frame : new Uint8Array(frame);
 }

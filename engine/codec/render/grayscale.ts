@@ -68,8 +68,8 @@ export function fittingVoi(
     }
   }
   const [first, last] = [modality(low), modality(high)];
-  if (!(Number.isFinite(first) && Number.isFinite(last))) return () => 0;
-  return first === last ? () => 0.5 : ramp(Math.min(first, last), Math.max(first, last));
+  const isFlat = first === last || !Number.isFinite(first) || !Number.isFinite(last);
+  return isFlat ? () => 0 : ramp(Math.min(first, last), Math.max(first, last));
 }
 
 function valueRange(

@@ -83,6 +83,7 @@ function expandSegments(words: Uint16Array, count: number): Uint16Array {
 }
 
 function wordsOf(bytes: Uint8Array): Uint16Array {
-  const even = bytes.slice(0, bytes.length & ~1);
+  // A copy of its own: `slice` of a Buffer is a view.
+  const even = new Uint8Array(bytes.subarray(0, bytes.length & ~1));
   return new Uint16Array(even.buffer);
 }

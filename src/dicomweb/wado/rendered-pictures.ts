@@ -1,7 +1,7 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import type { RenderParameters } from '#engine/codec/render/rendering.js';
-import type { PictureSubject } from '#engine/pipeline/render-instance.js';
+import type { PictureSubject } from '#engine/engine-types.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from '../dicomweb-service.js';
