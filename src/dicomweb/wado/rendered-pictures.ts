@@ -49,8 +49,8 @@ export async function respondPictures(
   // Whether they can be rendered at all is known before the answer begins.
   const first = await part(frames[0]!);
   const response = { partType: media.mediaType, boundaryKey: etag, status: 200, headers };
-  if (frames.length === 1) respondParts(context, response, [first]);
-  else respondParts(context, response, following(first, frames.slice(1), part));
+  if (frames.length === 1) return respondParts(context, response, [first]);
+  return respondParts(context, response, following(first, frames.slice(1), part));
 }
 
 function choosePictureMedia(

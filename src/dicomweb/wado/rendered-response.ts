@@ -38,5 +38,5 @@ export async function respondRendered(
     return;
   }
   const source = await rendering.openStoredMedia(partition, record);
-  respondSingle(context, 200, [['content-type', mediaType], ...headers], source);
+  await respondSingle(context, 200, [['content-type', mediaType], ...headers], source);
 }
