@@ -10,8 +10,8 @@ import type { BlobRangeReader } from './read-blob.js';
 import { retrieveBulkValue } from './retrieve-bulkdata.js';
 import { readWhole } from './retrieve-instance.js';
 
-/** Look-up tables, palettes and the data of overlays, wherever in a data set. */
-const wantedTag = /(00283006|002812[02][123]|60[01][0-9A-F]3000)$/;
+/** Look-up tables, palettes, colour profiles and the data of overlays, wherever in a data set. */
+const wantedTag = /(00282000|00283006|002812[02][123]|60[01][0-9A-F]3000)$/;
 const sharedFunctionalGroupsTag = '52009229';
 
 export interface AttributeParts {

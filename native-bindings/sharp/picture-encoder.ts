@@ -15,9 +15,11 @@ export interface PictureOptions {
   /** Size of the result. */
   readonly width: number;
   readonly height: number;
-  /** Colour space that the pixels, which are sRGB, are converted to. */
-  readonly colourSpace?: 'displayp3';
+  /** Colour space that colours are converted to, whose profile comes along; without it they stay as they are. */
+  readonly colourSpace?: ColourSpace;
 }
+
+export type ColourSpace = 'srgb' | 'displayp3';
 
 /** One picture, and what is drawn over it: SVG of the size of the result. */
 export interface PictureFrame {
@@ -29,7 +31,8 @@ export interface PictureFrame {
 sharp.concurrency(1);
 sharp.cache(false);
 
-const displayP3Profile = 'p3';
+/** Names that libvips has for them. */
+const profiles: Readonly<Record<ColourSpace, string>> = { srgb: 'srgb', displayp3: 'p3' };
 
 /** Scales, draws over and encodes one picture. Only pixels and our own SVG come in: no decoder of sharp sees foreign bytes. */
 export async function encodePicture(
@@ -39,10 +42,19 @@ export async function encodePicture(
   const { channels } = frame.picture;
   const image = compose(frame, options);
   const isGrey = channels === 1 && frame.overlaySvg === undefined;
-  const coloured = isGrey ? image.toColourspace('b-w') : image;
-  const tagged =
-    options.colourSpace === undefined ? coloured : coloured.withIccProfile(displayP3Profile);
-  return encoded(tagged, options).toBuffer();
+  return encoded(isGrey ? image.toColourspace('b-w') : tagged(image, options), options).toBuffer();
+}
+
+/** A PNG of ours, with the colour profile that it carries, in the colour space wanted. Throws when the profile is none. */
+export async function convertColours(
+  png: Uint8Array,
+  options: Omit<PictureOptions, 'width' | 'height'>,
+): Promise<Uint8Array> {
+  return encoded(tagged(sharp(png, { limitInputPixels: false }), options), options).toBuffer();
+}
+
+function tagged(image: Sharp, { colourSpace }: Pick<PictureOptions, 'colourSpace'>): Sharp {
+  return colourSpace === undefined ? image : image.withIccProfile(profiles[colourSpace]);
 }
 
 /** An endless animation in `gif` or `webp`, with the same time for every frame. */
@@ -74,7 +86,10 @@ function compose({ picture, overlaySvg }: PictureFrame, { width, height }: Pictu
     : scaled.composite([{ input: Buffer.from(overlaySvg), top: 0, left: 0 }]);
 }
 
-function encoded(image: Sharp, { format, quality }: PictureOptions): Sharp {
+function encoded(
+  image: Sharp,
+  { format, quality }: Pick<PictureOptions, 'format' | 'quality'>,
+): Sharp {
   switch (format) {
     case 'jpeg':
       return image.jpeg({ quality, chromaSubsampling: quality >= 90 ? '4:4:4' : '4:2:0' });

@@ -1,7 +1,10 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
 import {
+  convertColours,
   encodeAnimation,
   encodePicture,
   type PictureFrame,
+  type PictureOptions,
 } from '#native-bindings/sharp/picture-encoder.js';
 import type { CodecSet } from '../codec-set.js';
 import { annotationSvg, cornerTexts } from './annotation-svg.js';
@@ -9,10 +12,11 @@ import { AttributeReader } from './attribute-reader.js';
 import { sampleDecoder } from './decode-samples.js';
 import { describingSources, readFrameMs, readPixelAspect } from './frame-attributes.js';
 import { cutAndTurn, planGeometry, upright, type Geometry } from './geometry.js';
+import { embedIccProfile, readIccProfile } from './icc-profile.js';
 import { drawOverlay, readOverlayPlanes } from './overlay-plane.js';
 import { readPresentationState } from './presentation-state.js';
 import type { Raster } from './raster.js';
-import type { RenderTask } from './rendering.js';
+import type { RenderParameters, RenderTask } from './rendering.js';
 import { closeShutters } from './shutter.js';
 import { toRasters, type Scene } from './to-raster.js';
 
@@ -37,10 +41,37 @@ export async function renderPicture(task: RenderTask, codecs: CodecSet): Promise
   const { format, quality } = task.parameters;
   const { width, height } = geometry;
   const [only, another] = frames;
-  if (another === undefined) return encodePicture(only!, { format, quality, width, height });
+  if (another === undefined) {
+    const size = { format, quality, width, height };
+    return encodeWithProfile(only!, size, task.parameters, readIccProfile(attributes));
+  }
   const [first = 1, second = first] = task.frameNumbers;
   const frameMs = readFrameMs(attributes) * Math.max(1, second - first);
   return encodeAnimation(frames, { format, quality, width, height, frameMs });
+}
+
+/** The colour profile of the picture, PS3.18 §8.3.5.1.5. What shows only greys has none. */
+async function encodeWithProfile(
+  frame: PictureFrame,
+  options: PictureOptions,
+  { iccProfile }: RenderParameters,
+  profile: Uint8Array | undefined,
+): Promise<Uint8Array> {
+  if (iccProfile === 'no' || frame.picture.channels === 1) return encodePicture(frame, options);
+  const colourSpace = iccProfile === 'yes' ? 'srgb' : iccProfile;
+  // Without a profile of its own a picture counts as sRGB.
+  if (profile === undefined) return encodePicture(frame, { ...options, colourSpace });
+  if (iccProfile === 'yes') {
+    return embedIccProfile(await encodePicture(frame, options), options.format, profile);
+  }
+  const png = await encodePicture(frame, { ...options, format: 'png' });
+  const { format, quality } = options;
+  try {
+    const withProfile = embedIccProfile(png, 'png', profile);
+    return await convertColours(withProfile, { format, quality, colourSpace });
+  } catch (cause) {
+    throw new GantryError('not-acceptable', 'the colour profile cannot be used', { cause });
+  }
 }
 
 async function decodeScenes(
