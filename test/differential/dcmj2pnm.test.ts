@@ -84,7 +84,8 @@ function candidates(): CorpusFile[] {
 const filesOfKindMax = 2;
 
 function attributesOf(engine: Engine, partition: number, record: InstanceRecord): JsonDataSet {
-  const json = Buffer.from(engine.retrieveMetadata(partition, record, '')).toString();
+  const [document] = engine.retrieveMetadata(partition, [record], () => '');
+  const json = Buffer.from(document!).toString();
   return JSON.parse(json) as JsonDataSet;
 }
 
