@@ -12,6 +12,11 @@ import { instancePages, openBlobSource } from './pipeline/retrieve-instance.js';
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
+import {
+  instanceTranscodingRefusal,
+  transcodeInstance,
+  type InstanceTranscoderParts,
+} from './pipeline/transcode-instance.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
@@ -173,6 +178,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const blobs = new BlobRangeReader(store.blobReader);
   const layouts = new InstanceLayouts(reader);
   const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
+  const instances: InstanceTranscoderParts = { blobs, layouts, frames: transcoder };
   return {
     isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
@@ -182,6 +188,10 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
     retrieveInstance: (_partition, record) => openBlobSource(blobs, record.blob),
+    instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      instanceTranscodingRefusal(instances, { partition, record, transferSyntaxUid }),
+    transcodeInstance: (partition, record, transferSyntaxUid) =>
+      transcodeInstance(instances, { partition, record, transferSyntaxUid }),
     retrieveMetadata: (partition, record, instanceUrl) =>
       retrieveMetadata(reader, partition, record, instanceUrl),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),

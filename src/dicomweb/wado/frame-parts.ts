@@ -3,6 +3,7 @@ import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { AcceptedMedia } from '#src/http/accept.js';
 import { chooseFrameRepresentation, type FrameRepresentation } from './frame-representation.js';
 import type { ResponsePart } from './parts-response.js';
+import { startedAhead } from './started-ahead.js';
 
 /** Frames of one response that codecs work on beside the one that is sent. */
 const framesAhead = 2;
@@ -50,15 +51,7 @@ export function* frameParts(
     for (const number of numbers) yield framePart(source, number);
     return;
   }
-  const ahead: Promise<ResponsePart>[] = [];
-  for (const number of numbers) {
-    const part = Promise.resolve(framePart(source, number));
-    // Who takes it from the queue sees its failure; when the client has gone, nobody does.
-    part.catch(() => undefined);
-    ahead.push(part);
-    if (ahead.length > framesAhead) yield ahead.shift()!;
-  }
-  yield* ahead;
+  yield* startedAhead(numbers, async (number) => framePart(source, number), framesAhead);
 }
 
 /** Bytes of one frame. */
@@ -71,7 +64,10 @@ export function readFrame(
 }
 
 /** One frame as a part. */
-export function framePart(source: FramesSource, number: number): ResponsePart | Promise<ResponsePart> {
+export function framePart(
+  source: FramesSource,
+  number: number,
+): ResponsePart | Promise<ResponsePart> {
   const part = (body: BlobSource): ResponsePart => ({
     contentType: frameContentType(source.representation),
     headers: [['Content-Location', `${source.url}/frames/${number}`]],

@@ -29,7 +29,7 @@ export interface InstanceRepresentation {
 }
 
 /** Says that the client named no transfer syntax. */
-const unnamed = 'default';
+export const unnamedSyntax = 'default';
 
 /** The form of Part 10 instances that the client likes best (PS3.18 §8.7.3.4); undefined when it takes none. */
 export function findInstanceRepresentation(
@@ -47,7 +47,7 @@ export function findInstanceRepresentation(
 /** A range leaves the transfer syntax to us; `application/dicom` without one means the default of PS3.18 §8.7.3.4. */
 function syntaxesOf({ type, transferSyntaxes }: AcceptedMedia): readonly string[] {
   if (transferSyntaxes.length > 0) return transferSyntaxes;
-  return type.endsWith('*') ? ['*'] : [unnamed];
+  return type.endsWith('*') ? ['*'] : [unnamedSyntax];
 }
 
 /**
@@ -64,7 +64,7 @@ export function findInstanceForm(
   for (const group of choices) {
     if (group.includes('*') || group.includes(stored)) return asStored;
     for (const choice of group) {
-      const isUnnamed = choice === unnamed;
+      const isUnnamed = choice === unnamedSyntax;
       const isLossy = findTransferSyntax(stored)?.isLossy === true;
       if (isUnnamed && keepsLossy && isLossy) return asStored;
       const wanted = isUnnamed ? explicitVrLittleEndianUid : choice;

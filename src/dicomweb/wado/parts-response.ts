@@ -1,4 +1,7 @@
-import { MultipartRelatedWriter, type PartHeaderFields } from '#engine/multipart/multipart-related-writer.js';
+import {
+  MultipartRelatedWriter,
+  type PartHeaderFields,
+} from '#engine/multipart/multipart-related-writer.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { respondBytes, type BytesHead } from './bytes-response.js';
 import type { Section, SectionBody } from './section-source.js';
@@ -10,8 +13,8 @@ export interface ResponsePart {
   readonly body: SectionBody;
 }
 
-/** Parts that are found, and read, one after another. */
-export type PartIterator = Iterator<ResponsePart | Promise<ResponsePart>>;
+/** Parts that are found, and read, one after another; undefined is one that turned out not to be had. */
+export type PartIterator = Iterator<ResponsePart | Promise<ResponsePart | undefined>>;
 
 /** A head whose content type is that of the multipart. */
 export type PartsHead = Omit<BytesHead, 'contentType'>;
@@ -80,10 +83,8 @@ function* multipartSections(
   parts: PartIterator,
 ): Generator<Section | Promise<readonly Section[]>> {
   let index = 0;
-  const sections = (part: ResponsePart): readonly Section[] => [
-    writer.partHead(index++, part.contentType, part.headers),
-    part.body,
-  ];
+  const sections = (part: ResponsePart | undefined): readonly Section[] =>
+    part === undefined ? [] : [writer.partHead(index++, part.contentType, part.headers), part.body];
   try {
     for (let next = parts.next(); next.done !== true; next = parts.next()) {
       if (next.value instanceof Promise) yield next.value.then(sections);

@@ -35,7 +35,8 @@ export async function retrievePixelDataTransaction(
   context: RequestContext,
 ): Promise<void> {
   const target = targetOf(context);
-  if (target.sopInstanceUid === undefined) return retrieveAll(service, context, target, 'pixeldata');
+  if (target.sopInstanceUid === undefined)
+    return retrieveAll(service, context, target, 'pixeldata');
   const record = requireInstance(service.engine, target);
   const request = { target, record, numbers: undefined, isMultipartByDefault: false };
   await respondFrames(service, context, request);
@@ -123,8 +124,7 @@ function planInstance(
     .map(({ path }) => path)
     .filter((path) => resource === 'bulkdata' && !isFramed(layout, path));
   const paths = accepted.some((media) => coversType(media, bulkDataType)) ? values : [];
-  const isRefused =
-    (hasFrames && representation === undefined) || paths.length < values.length;
+  const isRefused = (hasFrames && representation === undefined) || paths.length < values.length;
   return { record, representation, paths, isRefused };
 }
 

@@ -9,7 +9,14 @@ import {
   type DicomwebService,
 } from '../dicomweb-service.js';
 import { answerNotModified, etagOf, requireInstance } from '../resource-etag.js';
-import { bulkDataType, bulkPart, isFramed, isPixelData, readBulkValue, type BulkSource } from './bulk-parts.js';
+import {
+  bulkDataType,
+  bulkPart,
+  isFramed,
+  isPixelData,
+  readBulkValue,
+  type BulkSource,
+} from './bulk-parts.js';
 import { bytesCacheControl } from './bytes-response.js';
 import { respondFrames } from './frames-response.js';
 import { respondParts, respondSingle } from './parts-response.js';

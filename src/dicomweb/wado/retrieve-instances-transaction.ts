@@ -1,4 +1,5 @@
-import { GantryError } from '#engine/base/error-catalogue.js';
+import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
+import { explicitVrLittleEndianUid } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import type { RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { RequestContext } from '#src/http/request-context.js';
@@ -13,6 +14,7 @@ import { answerNotModified, etagOf, requireResource } from '../resource-etag.js'
 import {
   findInstanceForm,
   findInstanceRepresentation,
+  unnamedSyntax,
   type InstanceForm,
   type InstanceRepresentation,
 } from './instance-representation.js';
@@ -23,9 +25,14 @@ import {
   respondStreamedParts,
   type ResponsePart,
 } from './parts-response.js';
+import type { SectionBody } from './section-source.js';
+import { startedAhead } from './started-ahead.js';
 import { prefersZip, respondZip } from './zip-response.js';
 
 const mediaType = 'application/dicom';
+
+/** Instances that codecs begin with beside the one that is sent. */
+const instancesAhead = 2;
 
 /**
  * Retrieve, PS3.18 §10.4.1.1.1: the instances of a study or series, or one instance, as Part 10 files in the transfer syntax that
@@ -61,6 +68,18 @@ interface InstancesRequest {
   readonly etag: string;
 }
 
+/** An instance with the form in which it leaves. */
+interface ChosenInstance {
+  readonly record: InstanceRecord;
+  readonly form: InstanceForm;
+}
+
+/** `chosen`: all that are sent are sent as stored; they are many of which some are made; or the only one. */
+interface Survey {
+  readonly status: 200 | 206;
+  readonly chosen: 'stored' | 'many' | ChosenInstance;
+}
+
 class InstancesResponse {
   readonly #service: DicomwebService;
   readonly #context: RequestContext;
@@ -73,12 +92,21 @@ class InstancesResponse {
   }
 
   async sendParts(): Promise<void> {
-    const { status, isStored } = await this.#survey();
-    const { etag } = this.#request;
-    const head = { status, etag, headers: status === 206 ? [partialWarning] : [] };
+    const { status, chosen } = await this.#survey();
     if (this.#context.isAborted) return;
-    if (isStored) await respondParts(this.#context, head, mediaType, () => this.#parts());
-    else respondStreamedParts(this.#context, head, mediaType, this.#parts());
+    const head = {
+      status,
+      etag: this.#request.etag,
+      headers: status === 206 ? [partialWarning] : [],
+    };
+    if (chosen === 'stored') {
+      await respondParts(this.#context, head, mediaType, () => this.#storedParts());
+    } else if (chosen === 'many') {
+      respondStreamedParts(this.#context, head, mediaType, this.#madeParts());
+    } else {
+      const part = await this.#part(chosen);
+      await respondParts(this.#context, head, mediaType, () => [part].values());
+    }
   }
 
   async sendAlone(): Promise<void> {
@@ -89,7 +117,7 @@ class InstancesResponse {
     }
     const form = this.#formOf(record);
     if (form === undefined) throw this.#refusal(record);
-    const { contentType, body } = await this.#part(record, form);
+    const { contentType, body } = await this.#part({ record, form });
     const headers = [
       ['content-disposition', `attachment; filename="${record.sopInstanceUid}.dcm"`],
       ['content-location', this.#urlOf(record)],
@@ -99,20 +127,25 @@ class InstancesResponse {
   }
 
   /** Goes through all instances before the first byte, because the status depends on them. */
-  async #survey(): Promise<{ readonly status: 200 | 206; readonly isStored: boolean }> {
+  async #survey(): Promise<Survey> {
     const { representation, target } = this.#request;
-    if (representation.isAlwaysStored) return { status: 200, isStored: true };
-    let takenCount = 0;
+    if (representation.isAlwaysStored) return { status: 200, chosen: 'stored' };
     let refused: InstanceRecord | undefined;
+    let first: ChosenInstance | undefined;
     let count = 0;
+    let isMany = false;
     let isStored = true;
     for (const page of this.#service.engine.instancePages(target)) {
       for (const record of page) {
         count++;
         const form = this.#formOf(record);
-        if (form === undefined) refused = record;
-        else takenCount++;
-        isStored &&= form?.isStored !== false;
+        if (form === undefined) {
+          refused = record;
+          continue;
+        }
+        isStored &&= form.isStored;
+        isMany ||= first !== undefined;
+        first ??= { record, form };
       }
       await new Promise(setImmediate);
     }
@@ -120,32 +153,63 @@ class InstancesResponse {
       const detail = 'of several instances only transfer-syntax=* is served';
       throw new GantryError('not-acceptable', detail);
     }
-    if (takenCount === 0 && refused !== undefined) throw this.#refusal(refused);
-    return { status: refused === undefined ? 200 : 206, isStored };
+    if (first === undefined) throw refused ? this.#refusal(refused) : new GantryError('not-found');
+    const chosen = isStored ? 'stored' : isMany ? 'many' : first;
+    return { status: refused === undefined ? 200 : 206, chosen };
   }
 
   *#records(): Generator<InstanceRecord> {
     for (const page of this.#service.engine.instancePages(this.#request.target)) yield* page;
   }
 
-  *#parts(): Generator<ResponsePart | Promise<ResponsePart>> {
+  *#chosen(): Generator<ChosenInstance> {
     for (const record of this.#records()) {
       const form = this.#formOf(record);
-      if (form !== undefined) yield this.#part(record, form);
+      if (form !== undefined) yield { record, form };
     }
   }
 
-  #part(record: InstanceRecord, form: InstanceForm): ResponsePart | Promise<ResponsePart> {
-    const { engine } = this.#service;
+  *#storedParts(): Generator<ResponsePart> {
+    for (const { record } of this.#chosen()) yield this.#storedPart(record);
+  }
+
+  /**
+   * Parts of which some are made. One that fails before its first byte is left out and the others follow; the response then
+   * breaks off at its end, so that no client takes it for whole.
+   */
+  *#madeParts(): Generator<Promise<ResponsePart | undefined>> {
+    let failure: unknown;
+    const open = async (chosen: ChosenInstance): Promise<ResponsePart | undefined> => {
+      try {
+        return await this.#part(chosen);
+      } catch (error) {
+        failure = error;
+        return undefined;
+      }
+    };
+    yield* startedAhead(this.#chosen(), open, instancesAhead);
+    if (failure !== undefined) throw toGantryError(failure);
+  }
+
+  async #part({ record, form }: ChosenInstance): Promise<ResponsePart> {
+    if (form.isStored) return this.#storedPart(record);
     const { partition } = this.#request.target;
-    const part = (body: ResponsePart['body']): ResponsePart => ({
-      contentType: `${mediaType}; transfer-syntax=${form.transferSyntaxUid}`,
+    const { transferSyntaxUid } = form;
+    const body = await this.#service.engine.transcodeInstance(partition, record, transferSyntaxUid);
+    return this.#partOf(record, transferSyntaxUid, body);
+  }
+
+  #storedPart(record: InstanceRecord): ResponsePart {
+    const body = this.#service.engine.retrieveInstance(this.#request.target.partition, record);
+    return this.#partOf(record, record.transferSyntaxUid, body);
+  }
+
+  #partOf(record: InstanceRecord, transferSyntaxUid: string, body: SectionBody): ResponsePart {
+    return {
+      contentType: `${mediaType}; transfer-syntax=${transferSyntaxUid}`,
       headers: [['Content-Location', this.#urlOf(record)]],
       body,
-    });
-    return form.isStored
-      ? part(engine.retrieveInstance(partition, record))
-      : engine.transcodeInstance(partition, record, form.transferSyntaxUid).then(part);
+    };
   }
 
   #formOf(record: InstanceRecord): InstanceForm | undefined {
@@ -163,9 +227,14 @@ class InstancesResponse {
   }
 
   #refusal(record: InstanceRecord): GantryError {
+    const { choices } = this.#request.representation;
+    const wanted = choices[0]?.[0] ?? '';
+    const uid = wanted === unnamedSyntax ? explicitVrLittleEndianUid : wanted;
+    const { partition } = this.#request.target;
+    const reason = this.#service.engine.instanceTranscodingRefusal(partition, record, uid);
     return new GantryError(
       'not-acceptable',
-      `stored in transfer syntax ${record.transferSyntaxUid}; ask for transfer-syntax=*`,
+      `stored in transfer syntax ${record.transferSyntaxUid}, ask for it or for *; not in ${uid}: ${reason}`,
     );
   }
 }

@@ -87,7 +87,12 @@ function* archiveSections(engine: Engine, target: RetrieveTarget): Generator<Sec
   yield endOfCentralDirectory(count, contents, directory);
 }
 
-function entryOf({ seriesInstanceUid, sopInstanceUid, blob, createdAtMs }: InstanceRecord): ZipEntry {
+function entryOf({
+  seriesInstanceUid,
+  sopInstanceUid,
+  blob,
+  createdAtMs,
+}: InstanceRecord): ZipEntry {
   return {
     name: `${seriesInstanceUid}/${sopInstanceUid}.dcm`,
     length: blob.length,
