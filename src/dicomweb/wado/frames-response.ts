@@ -53,9 +53,9 @@ export async function respondFrames(
   }
   const contentType = frameContentType(representation);
   const form = `frames.${numbers?.join('.') ?? 'all'}-${contentType}-${isMultipart}`;
-  const etag = etagOf(record, target, form);
-  if (answerNotModified(context, etag)) return;
   const url = instanceUrl(studiesUrl(service, context), record);
+  const etag = etagOf(record, target, `${form} ${url}`);
+  if (answerNotModified(context, etag)) return;
   const source: FramesSource = { engine, partition, record, representation, url };
   const head: BytesHead = { status: 200, contentType, etag, headers: [bytesCacheControl] };
   const { mediaType } = representation;

@@ -76,10 +76,10 @@ async function retrieveAll(
     planInstance(engine, target.partition, record, { resource, accepted });
   const { partType, isPartial } = await survey(engine, target, planOf);
   const types = accepted.map(({ type, transferSyntaxes }) => [type, ...transferSyntaxes].join('.'));
-  const etag = etagOf(resourceRecord, target, `${resource}-${types.join('-')}`);
+  const studies = studiesUrl(service, context);
+  const etag = etagOf(resourceRecord, target, `${resource}-${types.join('-')} ${studies}`);
   if (answerNotModified(context, etag)) return;
   const headers = isPartial ? [bytesCacheControl, partialWarning] : [bytesCacheControl];
-  const studies = studiesUrl(service, context);
   const parts = partsOf(engine, target, planOf, studies);
   respondStreamedParts(context, { status: isPartial ? 206 : 200, etag, headers }, partType, parts);
 }

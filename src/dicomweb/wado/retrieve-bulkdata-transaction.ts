@@ -55,9 +55,9 @@ export async function retrieveBulkdataTransaction(
   }
   // A browser or curl that follows the URI has no use for an envelope.
   const isMultipart = media.isMultipart ?? false;
-  const etag = etagOf(record, target, `bulk.${path}-${isMultipart}`);
-  if (answerNotModified(context, etag)) return;
   const url = instanceUrl(studiesUrl(service, context), record);
+  const etag = etagOf(record, target, `bulk.${path}-${isMultipart} ${url}`);
+  if (answerNotModified(context, etag)) return;
   const source: BulkSource = { engine, partition: target.partition, record, url };
   const head = { status: 200, etag, headers: [bytesCacheControl] } as const;
   if (isMultipart) {

@@ -56,7 +56,8 @@ export async function retrieveInstancesTransaction(
     throw new GantryError('not-acceptable', `instances are served as ${mediaType}`);
   }
   const { isMultipart = true, choices } = representation;
-  const etag = etagOf(resource, target, `instances.${choices.join(';')}-${isMultipart}`);
+  const form = `instances.${choices.join(';')}-${isMultipart} ${studiesUrl(service, context)}`;
+  const etag = etagOf(resource, target, form);
   if (answerNotModified(context, etag)) return;
   const response = new InstancesResponse(service, context, { target, representation, etag });
   await (isMultipart ? response.sendParts() : response.sendAlone());

@@ -15,7 +15,8 @@ export function retrieveMetadataTransaction(
 ): void {
   const form = dataSetFormOf(service.dialect, context);
   const target = targetOf(context);
-  const representation = `metadata-${form}-${contentEncodingOf(context)}`;
+  const url = studiesUrl(service, context);
+  const representation = `metadata-${form}-${contentEncodingOf(context)} ${url}`;
   const etag = etagOf(requireResource(service.engine, target), target, representation);
   if (answerNotModified(context, etag)) return;
   respondDataSets(
@@ -25,7 +26,7 @@ export function retrieveMetadataTransaction(
       boundaryKey: etag,
       headers: [['etag', etag], ['cache-control', 'private, no-cache'], varyHeader],
     },
-    metadataPages(service.engine, target, studiesUrl(service, context)),
+    metadataPages(service.engine, target, url),
   );
 }
 
