@@ -175,6 +175,8 @@ export interface EngineStats {
   readonly instancesFailed: number;
   readonly bytesStored: number;
   readonly instancesDeleted: number;
+  /** Reads refused because stored bytes were damaged. */
+  readonly damagedReads: number;
   readonly arenaBytesTotal: number;
   readonly arenaBytesInUse: number;
   readonly parseQueueLength: number;

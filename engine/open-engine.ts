@@ -4,11 +4,13 @@ import type { Logger } from './base/logger.js';
 import { compileCodecs } from './codec/codec-set.js';
 import type { Engine, EngineStats } from './engine-types.js';
 import { deleteInstances } from './pipeline/delete-instances.js';
+import { BlobChecksums } from './pipeline/blob-checksums.js';
+import { DamageLog } from './pipeline/damage-log.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
-import { instancePages, openBlobSource } from './pipeline/retrieve-instance.js';
+import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js';
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
@@ -41,6 +43,7 @@ export interface EngineOptions {
     readonly blobStore: 'log' | 'rocksdb';
     readonly segmentBytes: number;
     readonly smallBlobBytesMax: number;
+    readonly verifyReads: boolean;
     readonly memtableBytes: number;
     readonly blockCacheBytes: number;
     readonly garbageGraceMs: number;
@@ -89,7 +92,7 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
         onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
       },
     );
-    return assembleEngine(options, { store, arena, health, ...threads });
+    return assembleEngine(options, { log, store, arena, health, ...threads });
   } catch (error) {
     await store.close();
     throw error;
@@ -97,6 +100,7 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
 }
 
 interface EngineParts {
+  readonly log: Logger;
   readonly store: OpenedStore;
   readonly arena: Arena;
   readonly health: { readonly isReady: boolean; readonly reason: string };
@@ -175,10 +179,10 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     committedSequence: () => storeThread.committedSequence,
     queriesByPlan: { catalog: 0, index: 0 },
   };
-  const blobs = new BlobRangeReader(store.blobReader);
+  const damage = new DamageLog(parts.log);
+  const blobs = openBlobRanges(options, store, damage);
   const layouts = new InstanceLayouts(reader);
   const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
-  const instances: InstanceTranscoderParts = { blobs, layouts, frames: transcoder };
   return {
     isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
@@ -187,25 +191,17 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     findSeries: (partition, studyInstanceUid, seriesInstanceUid) =>
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
-    retrieveInstance: (_partition, record) => openBlobSource(blobs, record.blob),
-    instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>
-      instanceTranscodingRefusal(instances, { partition, record, transferSyntaxUid }),
-    transcodeInstance: (partition, record, transferSyntaxUid) =>
-      transcodeInstance(instances, { partition, record, transferSyntaxUid }),
+    retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
     retrieveMetadata: (partition, record, instanceUrl) =>
       retrieveMetadata(reader, partition, record, instanceUrl),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
-    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
-      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
-        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
-        : transcoder.transcode({ partition, record, frameNumber }, transferSyntaxUid),
-    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
-      transcoder.refusal(partition, record, transferSyntaxUid),
+    ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     stats: (): EngineStats => ({
       ...counters,
+      damagedReads: damage.count,
       arenaBytesTotal: arena.blockCount * arenaBlockBytes,
       arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
       parseQueueLength: parsePool.queueLength,
@@ -222,6 +218,15 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   };
 }
 
+function openBlobRanges(
+  { store: { verifyReads } }: EngineOptions,
+  { blobReader, reader }: OpenedStore,
+  damage: DamageLog,
+): BlobRangeReader {
+  const checksums = verifyReads ? new BlobChecksums(reader) : undefined;
+  return new BlobRangeReader({ blobs: blobReader, checksums, damage });
+}
+
 /** Whoever borrows RocksDB ends before it is closed; the store thread commits what is under way first. */
 async function closeEngine({
   codecPool,
@@ -235,4 +240,26 @@ async function closeEngine({
   await storeThread.close();
   await indexThread.close();
   await store.close();
+}
+
+/** What is done frame by frame. */
+function frameVerbs(
+  parts: InstanceTranscoderParts,
+): Pick<
+  Engine,
+  'retrieveFrame' | 'frameTranscodingRefusal' | 'instanceTranscodingRefusal' | 'transcodeInstance'
+> {
+  const { blobs, layouts, frames } = parts;
+  return {
+    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
+      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
+        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
+        : frames.transcode({ partition, record, frameNumber }, transferSyntaxUid),
+    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      frames.refusal(partition, record, transferSyntaxUid),
+    instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      instanceTranscodingRefusal(parts, { partition, record, transferSyntaxUid }),
+    transcodeInstance: (partition, record, transferSyntaxUid) =>
+      transcodeInstance(parts, { partition, record, transferSyntaxUid }),
+  };
 }

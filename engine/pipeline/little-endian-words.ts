@@ -1,5 +1,6 @@
 import { explicitVrBigEndianUid } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import { vrCode, wordBytes } from '#engine/dicom/dictionary/vr.js';
+import { swapWords } from '#engine/dicom/encoding/swap-words.js';
 import type { BulkValue, InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
 import type { BlobSource } from '../engine-types.js';
 
@@ -22,15 +23,6 @@ export function swappedWordBytes(
   if (transferSyntaxUid !== explicitVrBigEndianUid || value === undefined) return 1;
   const isPixelData = pixelDataPaths.has(value.path);
   return isPixelData && value.vr === 'OW' && is32Bit() ? 4 : wordBytes(vrCode(value.vr));
-}
-
-/** Turns whole words round in place; what is left at the end stays. */
-export function swapWords(bytes: Uint8Array, bytesPerWord: number): void {
-  const wholeWords = bytes.length - (bytes.length % bytesPerWord);
-  const words = Buffer.from(bytes.buffer, bytes.byteOffset, wholeWords);
-  if (bytesPerWord === 2) words.swap16();
-  else if (bytesPerWord === 4) words.swap32();
-  else if (bytesPerWord === 8) words.swap64();
 }
 
 /** A source with each word turned round. It is read in whole words, wherever a piece of it starts or ends. */

@@ -25,12 +25,13 @@ export function retrieveBulkValue(
   const layout = layouts.layoutOf(partition, record);
   const value = layout.bulkValues.find((candidate) => candidate.path === path);
   if (value === undefined) return undefined;
+  const address = { partition, record };
   if (!layout.deflated) {
     const is32Bit = (): boolean => layouts.findBitsAllocated(partition, record) === 32;
-    const source = openBlobSource(reader, record.blob, value.offset, value.length);
+    const source = openBlobSource(reader, address, value.offset, value.length);
     return swappedSource(source, swappedWordBytes(layout, value, is32Bit));
   }
-  const deflated = openBlobSource(reader, record.blob, layout.dataSetOffset);
+  const deflated = openBlobSource(reader, address, layout.dataSetOffset);
   return {
     length: value.length,
     read: async (position, target) => {

@@ -128,10 +128,10 @@ function pixelChanges(
 /** The data set of an instance, inflated. */
 function openDataSet(
   blobs: BlobRangeReader,
-  record: InstanceRecord,
+  { partition, record }: InstanceTranscoding,
   { dataSetOffset, deflated }: InstanceLayout,
 ): RangeSource {
-  const stored = openBlobSource(blobs, record.blob, dataSetOffset);
+  const stored = openBlobSource(blobs, { partition, record }, dataSetOffset);
   return deflated ? new InflatedSource(stored) : rangesOf(stored);
 }
 

@@ -249,6 +249,11 @@ export const configOptions = [
     default: 32 * kib,
     doc: 'Instances up to this length that arrive few at a time are kept as RocksDB values also with the blob log.',
   }),
+  option('store.verifyReads', {
+    type: boolean(),
+    default: true,
+    doc: 'Compares every byte with its checksum before it is served.',
+  }),
   option('store.memtableBytes', {
     type: integer(mib, 4 * gib),
     default: 64 * mib,

@@ -22,41 +22,49 @@ export const bytesCacheControl = ['cache-control', 'private, max-age=3600'] as c
 
 /**
  * Answers with sections, one after another. Where `length`, their bytes, is known it is told, and a range of them is served
- * (RFC 9110 §14): equal requests have equal bytes, envelopes included, so ranges of them fit together.
+ * (RFC 9110 §14): equal requests have equal bytes, envelopes included, so ranges of them fit together. Rejects, without an
+ * answer, when the first bytes cannot be read; an error behind them breaks the connection.
  */
-export function respondBytes(
+export async function respondBytes(
   context: RequestContext,
-  head: BytesHead,
+  { status, contentType, etag, headers: others }: BytesHead,
   length: number | undefined,
   sections: () => SectionIterator,
-): void {
-  const { status, etag } = head;
-  const headers: [string, string][] = [
-    ['content-type', head.contentType],
-    ['etag', etag],
-    [...varyHeader],
-    ...head.headers.map(([name, value]) => [name, value] as [string, string]),
-  ];
-  if (length === undefined) {
-    context.respondStream(status, headers, new SectionSource(sections()));
+): Promise<void> {
+  const headers = [['content-type', contentType], ['etag', etag], varyHeader, ...others] as const;
+  if (length === undefined || status === 206) {
+    await stream(context, { status, headers, length }, new SectionSource(sections()));
     return;
   }
-  if (status === 206) {
-    context.respondStream(status, headers, new SectionSource(sections()), length);
-    return;
-  }
-  headers.push(['accept-ranges', 'bytes']);
+  const rangeHeaders = [...headers, ['accept-ranges', 'bytes']] as const;
   const range = rangeOf(context, etag, length);
   if (range.kind === 'unsatisfiable') {
     const error = new GantryError('range-not-satisfiable', `it has ${length} bytes`);
     context.respondError(error, [['content-range', contentRange(range, length)]]);
   } else if (range.kind === 'part') {
-    headers.push(['content-range', contentRange(range, length)]);
-    const source = new SectionSource(sections(), range);
-    context.respondStream(206, headers, source, range.end - range.start);
+    const partHeaders = [...rangeHeaders, ['content-range', contentRange(range, length)]] as const;
+    const head = { status: 206, headers: partHeaders, length: range.end - range.start };
+    await stream(context, head, new SectionSource(sections(), range));
   } else {
-    context.respondStream(200, headers, new SectionSource(sections()), length);
+    const head = { status: 200, headers: rangeHeaders, length };
+    await stream(context, head, new SectionSource(sections()));
   }
+}
+
+interface StreamHead {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly length: number | undefined;
+}
+
+/** The first piece is read before the answer, so that a response to a damaged instance begins with the status of an error. */
+async function stream(
+  context: RequestContext,
+  { status, headers, length }: StreamHead,
+  source: SectionSource,
+): Promise<void> {
+  if (context.request.method !== 'HEAD') await source.begin();
+  context.respondStream(status, headers, source, length);
 }
 
 /** RFC 9110 §14.2: only GET has ranges; §13.1.5: not those of another version. */

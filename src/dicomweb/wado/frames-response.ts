@@ -67,7 +67,7 @@ export async function respondFrames(
   } else {
     const parts = (): PartIterator => frameParts(source, numbers ?? numbersTo(frameCount));
     if (representation.isStored) await respondParts(context, head, mediaType, parts);
-    else respondStreamedParts(context, head, mediaType, parts());
+    else await respondStreamedParts(context, head, mediaType, parts());
   }
 }
 
@@ -79,5 +79,5 @@ async function respondAlone(
 ): Promise<void> {
   const location = ['content-location', `${source.url}/frames/${number}`] as const;
   const body = await readFrame(source, number);
-  respondSingle(context, { ...head, headers: [...head.headers, location] }, body);
+  await respondSingle(context, { ...head, headers: [...head.headers, location] }, body);
 }

@@ -36,27 +36,31 @@ export async function respondParts(
   const writer = new MultipartRelatedWriter(head.etag, partType);
   const length = await lengthOf(writer, parts());
   if (context.isAborted) return;
-  respondBytes(context, { ...head, contentType: writer.contentType }, length, () =>
+  await respondBytes(context, { ...head, contentType: writer.contentType }, length, () =>
     multipartSections(writer, parts()),
   );
 }
 
 /** Streams parts that are made while they are sent: without a length, and without ranges. */
-export function respondStreamedParts(
+export async function respondStreamedParts(
   context: RequestContext,
   head: PartsHead,
   partType: string,
   parts: PartIterator,
-): void {
+): Promise<void> {
   const writer = new MultipartRelatedWriter(head.etag, partType);
-  respondBytes(context, { ...head, contentType: writer.contentType }, undefined, () =>
+  await respondBytes(context, { ...head, contentType: writer.contentType }, undefined, () =>
     multipartSections(writer, parts),
   );
 }
 
 /** Streams one stretch of bytes as the whole response body. */
-export function respondSingle(context: RequestContext, head: BytesHead, body: SectionBody): void {
-  respondBytes(context, head, body.length, () => [body][Symbol.iterator]());
+export async function respondSingle(
+  context: RequestContext,
+  head: BytesHead,
+  body: SectionBody,
+): Promise<void> {
+  await respondBytes(context, head, body.length, () => [body][Symbol.iterator]());
 }
 
 /** Bytes of the multipart; undefined when a part has to be waited for, or does not know its length. */

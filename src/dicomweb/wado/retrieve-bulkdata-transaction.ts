@@ -66,6 +66,6 @@ export async function retrieveBulkdataTransaction(
     const location = ['content-location', `${url}/bulkdata/${path}`] as const;
     const headers = [...head.headers, location];
     const body = readBulkValue(source, path);
-    respondSingle(context, { ...head, contentType: bulkDataType, headers }, body);
+    await respondSingle(context, { ...head, contentType: bulkDataType, headers }, body);
   }
 }

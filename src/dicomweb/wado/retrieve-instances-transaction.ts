@@ -103,7 +103,7 @@ class InstancesResponse {
     if (chosen === 'stored') {
       await respondParts(this.#context, head, mediaType, () => this.#storedParts());
     } else if (chosen === 'many') {
-      respondStreamedParts(this.#context, head, mediaType, this.#madeParts());
+      await respondStreamedParts(this.#context, head, mediaType, this.#madeParts());
     } else {
       const part = await this.#part(chosen);
       await respondParts(this.#context, head, mediaType, () => [part].values());
@@ -124,7 +124,7 @@ class InstancesResponse {
       ['content-location', this.#urlOf(record)],
     ] as const;
     const { etag } = this.#request;
-    respondSingle(this.#context, { status: 200, contentType, etag, headers }, body);
+    await respondSingle(this.#context, { status: 200, contentType, etag, headers }, body);
   }
 
   /** Goes through all instances before the first byte, because the status depends on them. */

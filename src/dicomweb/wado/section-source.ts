@@ -28,6 +28,7 @@ export class SectionSource implements ResponseSource {
   readonly #sections: SectionIterator;
   readonly #ready: Section[] = [];
   readonly #piece = pieces.take();
+  #first: Uint8Array | null | undefined;
   /** Bytes to leave out before the first one sent. */
   #skip: number;
   /** Bytes still to be sent. */
@@ -43,7 +44,22 @@ export class SectionSource implements ResponseSource {
     this.#rest = range.end - range.start;
   }
 
+  /** Reads the first piece, which `read` then gives; closes the source when that fails. */
+  async begin(): Promise<void> {
+    try {
+      this.#first = await this.read();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
   async read(): Promise<Uint8Array | null> {
+    const first = this.#first;
+    if (first !== undefined) {
+      this.#first = undefined;
+      return first;
+    }
     this.#isFilling = true;
     try {
       const length = await this.#fill();

@@ -36,7 +36,7 @@ export async function respondZip(
   if (context.isAborted) return;
   const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = target;
   const name = sopInstanceUid ?? seriesInstanceUid ?? studyInstanceUid;
-  respondBytes(
+  await respondBytes(
     context,
     {
       status: 200,

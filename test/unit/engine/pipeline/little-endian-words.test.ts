@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { swappedSource, swapWords } from '#engine/pipeline/little-endian-words.js';
+import { swapWords } from '#engine/dicom/encoding/swap-words.js';
+import { swappedSource } from '#engine/pipeline/little-endian-words.js';
 import { bytesSource } from '#engine/pipeline/retrieve-instance.js';
 
 test('PS3.5 §7.3 any piece of a swapped source is that of the whole, swapped', async () => {
