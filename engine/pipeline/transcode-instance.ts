@@ -91,7 +91,7 @@ export async function transcodeInstance(
     head,
     tail,
     hasPixelData: isReplaced,
-  } = await rewriteDataSet(openDataSet(parts.blobs, record, layout), rewrite);
+  } = await rewriteDataSet(openDataSet(parts.blobs, transcoding, layout), rewrite);
   if (!isHeaderOnly && !isReplaced) throw new GantryError('corrupt', 'the pixel data is not found');
   const behind = pixels.length === undefined ? sequenceEnd : new Uint8Array(pixels.length % 2);
   const source = new TranscodedSource(

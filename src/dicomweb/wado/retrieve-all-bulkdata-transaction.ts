@@ -81,7 +81,12 @@ async function retrieveAll(
   if (answerNotModified(context, etag)) return;
   const headers = isPartial ? [bytesCacheControl, partialWarning] : [bytesCacheControl];
   const parts = partsOf(engine, target, planOf, studies);
-  await respondStreamedParts(context, { status: isPartial ? 206 : 200, etag, headers }, partType, parts);
+  await respondStreamedParts(
+    context,
+    { status: isPartial ? 206 : 200, etag, headers },
+    partType,
+    parts,
+  );
 }
 
 /** Goes through all instances before the first byte, because the status depends on them. */
