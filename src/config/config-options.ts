@@ -299,6 +299,11 @@ export const configOptions = [
     default: 10_000,
     doc: 'Most matches that one search may ask for.',
   }),
+  option('index.phoneticNames', {
+    type: boolean(),
+    default: false,
+    doc: 'Fuzzy matching also finds names that sound like the words given, by Double Metaphone.',
+  }),
   option('codec.threads', {
     type: integer(1, 256),
     default: availableParallelism(),
