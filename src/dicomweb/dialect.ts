@@ -29,6 +29,16 @@ export const dialectDifferences = {
     azure: 'bad-request',
     doc: 'error for several frames asked for as one single part',
   },
+  metadataHasBinary: {
+    standard: true,
+    azure: false,
+    doc: 'whether metadata has the attributes of OB, OD, OF, OL, OV, OW and UN, inline or by BulkDataURI',
+  },
+  metadataEtag: {
+    standard: 'opaque',
+    azure: 'version-count',
+    doc: 'entity tag of metadata: opaque, or made of the number of the last change and, of a study or series, that of its instances',
+  },
   searchUnknown: {
     standard: 'ignored',
     azure: 'refused',
