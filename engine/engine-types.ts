@@ -46,8 +46,12 @@ export interface Engine {
     record: InstanceRecord,
     transferSyntaxUid: string,
   ): Promise<TranscodedInstance>;
-  /** `instanceUrl` is the absolute URL of the instance; BulkDataURIs start with it. */
-  retrieveMetadata(partition: number, record: InstanceRecord, instanceUrl: string): Uint8Array;
+  /** One JSON text an instance. `urlOf` gives its absolute URL; BulkDataURIs start with it. */
+  retrieveMetadata(
+    partition: number,
+    records: readonly InstanceRecord[],
+    urlOf: (record: InstanceRecord) => string,
+  ): Uint8Array[];
   describeLayout(partition: number, record: InstanceRecord): InstanceLayout;
   /**
    * Bytes of one frame (1-based): as stored (native pixels in little endian, or the codestream without item headers), or in

@@ -192,8 +192,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
     retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
-    retrieveMetadata: (partition, record, instanceUrl) =>
-      retrieveMetadata(reader, partition, record, instanceUrl),
+    retrieveMetadata: (partition, records, urlOf) =>
+      retrieveMetadata(reader, partition, records, urlOf),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
     ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>

@@ -1,5 +1,6 @@
 import { filterJsonModel, type ElementFilter } from '#engine/dicom/json-model/filter-json-model.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { ContentEncoding } from '#src/http/content-encoding.js';
 import { contentEncodingOf } from '#src/http/encoded-response.js';
 import { queryParameter } from '#src/http/query-string.js';
@@ -56,10 +57,9 @@ function* metadataPages(
   keeps: ElementFilter | undefined,
 ): Generator<readonly Uint8Array[]> {
   for (const page of engine.instancePages(target)) {
-    yield page.map((record) => {
-      const json = engine.retrieveMetadata(target.partition, record, instanceUrl(url, record));
-      return keeps === undefined ? json : filterJsonModel(json, keeps);
-    });
+    const urlOf = (record: InstanceRecord): string => instanceUrl(url, record);
+    const texts = engine.retrieveMetadata(target.partition, page, urlOf);
+    yield keeps === undefined ? texts : texts.map((json) => filterJsonModel(json, keeps));
   }
 }
 
