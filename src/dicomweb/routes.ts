@@ -1,12 +1,14 @@
 import type { Route } from '#src/http/http-service.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from './dicomweb-service.js';
+import { capabilitiesRoutes } from './capabilities/capabilities-routes.js';
 import { deleteTransaction } from './delete/delete-transaction.js';
 import {
   countTransaction,
   searchTransaction,
   type SearchedRows,
 } from './qido/search-transaction.js';
+import { findRouteDoc } from './route-docs.js';
 import { storeTransaction } from './stow/store-transaction.js';
 import {
   retrieveAllBulkdataTransaction,
@@ -80,12 +82,17 @@ const table: readonly (readonly [
 
 /** The route table of the service under its root path. */
 export function dicomwebRoutes(service: DicomwebService): Route[] {
-  return table.map(([method, template, permission, name, transaction]) => ({
-    method,
-    template: `${service.rootPath}${template}`,
-    permission,
-    name,
-    errorBody: service.dialect.errorBody,
-    handler: (context) => transaction(service, context),
-  }));
+  const routes = table.map(([method, template, permission, name, transaction]): Route => {
+    const doc = findRouteDoc(service.dialect, name);
+    return {
+      method,
+      template: `${service.rootPath}${template}`,
+      permission,
+      name,
+      ...(doc === undefined ? {} : { doc }),
+      errorBody: service.dialect.errorBody,
+      handler: (context) => transaction(service, context),
+    };
+  });
+  return [...routes, ...capabilitiesRoutes(service, routes)];
 }
