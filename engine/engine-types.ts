@@ -29,7 +29,25 @@ export interface Engine {
    */
   instancePages(target: RetrieveTarget): Iterable<readonly InstanceRecord[]>;
 
+  /** The Part 10 bytes as stored. */
   retrieveInstance(partition: number, record: InstanceRecord): BlobSource;
+  /** Why an instance cannot be had in another transfer syntax than the stored one; undefined when it can. */
+  instanceTranscodingRefusal(
+    partition: number,
+    record: InstanceRecord,
+    transferSyntaxUid: string,
+  ): string | undefined;
+  /**
+   * The instance in another transfer syntax than the stored one, made while it is read: Part 10 bytes, of which the data set
+   * begins at `dataSetOffset`. Resolves when the first frame is made. Nothing is lost on the way unless the transfer syntax asks
+   * for it (JPEG Baseline); the result is another instance then, with a UID of its own. Rejects with `not-acceptable`,
+   * `corrupt`, `too-many-requests`, `timeout`; so does reading.
+   */
+  transcodeInstance(
+    partition: number,
+    record: InstanceRecord,
+    transferSyntaxUid: string,
+  ): Promise<TranscodedInstance>;
   /** One JSON text an instance. `urlOf` gives its absolute URL; BulkDataURIs start with it. */
   retrieveMetadata(
     partition: number,
@@ -147,6 +165,20 @@ export interface BlobSource {
    * Reads bytes from `position` into `target` and returns how many: as many as `target` takes or the source still has. A promise
    * only where the bytes have to be waited for.
    */
+  read(position: number, target: Uint8Array): number | Promise<number>;
+}
+
+/** Bytes that are made while they are read. */
+export interface TranscodedInstance {
+  /**
+   * Undefined where only the codec knows: frames in a compressed transfer syntax. Positions are then read one after another,
+   * without leaps; otherwise any may be read at any time.
+   */
+  readonly length: number | undefined;
+  /** Where the data set begins, behind preamble and File Meta Information. */
+  readonly dataSetOffset: number;
+  readonly sopInstanceUid: string;
+  /** As `BlobSource.read`; 0 at the end. */
   read(position: number, target: Uint8Array): number | Promise<number>;
 }
 

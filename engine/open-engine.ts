@@ -16,6 +16,11 @@ import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
+import {
+  instanceTranscodingRefusal,
+  transcodeInstance,
+  type InstanceTranscoderParts,
+} from './pipeline/transcode-instance.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
@@ -208,12 +213,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     retrieveMetadata: (partition, records, urlOf) =>
       retrieveMetadata(reader, partition, records, urlOf),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
-    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
-      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
-        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
-        : transcoder.transcode({ partition, record, frameNumber }, transferSyntaxUid),
-    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
-      transcoder.refusal(partition, record, transferSyntaxUid),
+    ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
     findRepresentative: (target) => representativeInstance(reader, target),
@@ -286,4 +286,26 @@ async function closeEngine({
   await storeThread.close();
   await indexThread.close();
   await store.close();
+}
+
+/** What is done frame by frame. */
+function frameVerbs(
+  parts: InstanceTranscoderParts,
+): Pick<
+  Engine,
+  'retrieveFrame' | 'frameTranscodingRefusal' | 'instanceTranscodingRefusal' | 'transcodeInstance'
+> {
+  const { blobs, layouts, frames } = parts;
+  return {
+    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
+      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
+        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
+        : frames.transcode({ partition, record, frameNumber }, transferSyntaxUid),
+    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      frames.refusal(partition, record, transferSyntaxUid),
+    instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      instanceTranscodingRefusal(parts, { partition, record, transferSyntaxUid }),
+    transcodeInstance: (partition, record, transferSyntaxUid) =>
+      transcodeInstance(parts, { partition, record, transferSyntaxUid }),
+  };
 }

@@ -11,6 +11,7 @@ import { dimseAdminRoutes } from './dimse/admin-routes.js';
 import { openDimse } from './dimse/open-dimse.js';
 import type { Dimse } from './dimse/open-dimse.js';
 import { createHttpService, type Route } from './http/http-service.js';
+import { openapiRoute } from './http/openapi-route.js';
 import type { PublicUrlPolicy } from './http/public-base-url.js';
 import type { ServiceLogger } from './observability/logger.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
@@ -89,10 +90,11 @@ interface RouteParts {
 
 function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Route[] {
   const services = dicomwebServices(engine, config);
-  return [
+  const version = readVersionInfo();
+  const routes = [
     ...operationsRoutes({
       metrics,
-      version: readVersionInfo(),
+      version,
       readiness: () =>
         draining.isDraining ? { isReady: false, reason: 'stopping' } : engine.health(),
     }),
@@ -100,6 +102,7 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
     ...services.flatMap(dicomwebRoutes),
     ...services.slice(0, 1).flatMap(wadoUriRoutes),
   ];
+  return [...routes, openapiRoute(routes, { title: 'Gantry', version: version.version })];
 }
 
 /** One a root, the standard dialect first. */

@@ -1,13 +1,19 @@
 import type { Route } from '#src/http/http-service.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from './dicomweb-service.js';
+import { capabilitiesRoutes } from './capabilities/capabilities-routes.js';
 import { deleteTransaction } from './delete/delete-transaction.js';
 import {
   countTransaction,
   searchTransaction,
   type SearchedRows,
 } from './qido/search-transaction.js';
+import { findRouteDoc } from './route-docs.js';
 import { storeTransaction } from './stow/store-transaction.js';
+import {
+  retrieveAllBulkdataTransaction,
+  retrievePixelDataTransaction,
+} from './wado/retrieve-all-bulkdata-transaction.js';
 import { retrieveBulkdataTransaction } from './wado/retrieve-bulkdata-transaction.js';
 import { retrieveFramesTransaction } from './wado/retrieve-frames-transaction.js';
 import { retrieveInstancesTransaction } from './wado/retrieve-instances-transaction.js';
@@ -66,6 +72,13 @@ const table: readonly (readonly [
   ['GET', `${series}/metadata`, 'read', 'retrieve-series-metadata', retrieveMetadataTransaction],
   ['GET', `${instance}/metadata`, 'read', 'retrieve-metadata', retrieveMetadataTransaction],
   ['GET', frames, 'read', 'retrieve-frames', retrieveFramesTransaction],
+  ['GET', `${instance}/frames`, 'read', 'retrieve-all-frames', retrieveFramesTransaction],
+  ['GET', `${study}/bulkdata`, 'read', 'retrieve-study-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${series}/bulkdata`, 'read', 'retrieve-series-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${instance}/bulkdata`, 'read', 'retrieve-all-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${study}/pixeldata`, 'read', 'retrieve-study-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${series}/pixeldata`, 'read', 'retrieve-series-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${instance}/pixeldata`, 'read', 'retrieve-pixeldata', retrievePixelDataTransaction],
   ['GET', `${study}/rendered`, 'read', 'retrieve-rendered-study', retrieveRenderedTransaction],
   ['GET', `${series}/rendered`, 'read', 'retrieve-rendered-series', retrieveRenderedTransaction],
   ['GET', `${instance}/rendered`, 'read', 'retrieve-rendered', retrieveRenderedTransaction],
@@ -82,12 +95,17 @@ const table: readonly (readonly [
 
 /** The route table of the service under its root path. */
 export function dicomwebRoutes(service: DicomwebService): Route[] {
-  return table.map(([method, template, permission, name, transaction]) => ({
-    method,
-    template: `${service.rootPath}${template}`,
-    permission,
-    name,
-    errorBody: service.dialect.errorBody,
-    handler: (context) => transaction(service, context),
-  }));
+  const routes = table.map(([method, template, permission, name, transaction]): Route => {
+    const doc = findRouteDoc(service.dialect, name);
+    return {
+      method,
+      template: `${service.rootPath}${template}`,
+      permission,
+      name,
+      ...(doc === undefined ? {} : { doc }),
+      errorBody: service.dialect.errorBody,
+      handler: (context) => transaction(service, context),
+    };
+  });
+  return [...routes, ...capabilitiesRoutes(service, routes)];
 }

@@ -1,18 +1,5 @@
-import { findTransferSyntax } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import type { ImagePixelDescription } from '#engine/dicom/pixel-data/image-pixel-description.js';
 import type { FrameSamples } from './frame-samples.js';
-
-/** Photometric Interpretation of a frame when it is decoded, see docs/adr/0007-decoded-frames.md. */
-export function decodedPhotometricInterpretation(
-  { photometricInterpretation }: ImagePixelDescription,
-  transferSyntaxUid: string,
-): string {
-  if (!photometricInterpretation.startsWith('YBR_')) return photometricInterpretation;
-  if (/^YBR_(RCT|ICT)$/.test(photometricInterpretation)) return 'RGB';
-  const syntax = findTransferSyntax(transferSyntaxUid);
-  const isDct = syntax?.frameMediaType === 'image/jpeg' && syntax.isLossy;
-  return isDct ? 'RGB' : photometricInterpretation;
-}
 
 /** Red, green and blue of 8 bits, pixel by pixel, of three samples a pixel in RGB, YBR_FULL or YBR_PARTIAL. */
 export function toRgb8(

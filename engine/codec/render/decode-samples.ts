@@ -6,11 +6,12 @@ import {
   samplesPerFrame,
   type ImagePixelDescription,
 } from '#engine/dicom/pixel-data/image-pixel-description.js';
+import { decodedImage } from '../codec-registry.js';
 import type { CodecSet } from '../codec-set.js';
 import { corruptFrame } from '../codestream-error.js';
 import { decodeFrame } from '../decode-frame.js';
 import type { AttributeReader } from './attribute-reader.js';
-import { decodedPhotometricInterpretation, expandYbr422, isSubsampled } from './colour.js';
+import { expandYbr422, isSubsampled } from './colour.js';
 import { readFloatSamples, readFrameSamples, type FrameSamples } from './frame-samples.js';
 import type { RenderTask } from './rendering.js';
 
@@ -36,13 +37,13 @@ export function sampleDecoder(
   const image = readImagePixelDescription(task.image.json);
   checkSize(samplesPerFrame(image), task.framePixelsMax);
   const isNative = findTransferSyntax(transferSyntaxUid)?.isEncapsulated === false;
-  const photometric = decodedPhotometricInterpretation(image, transferSyntaxUid);
+  const { photometricInterpretation } = decodedImage(image, transferSyntaxUid);
   return async (frame) => {
     const native = isNative
       ? nativeFrame(frame, image)
       : await decodeFrame({ codestream: frame, transferSyntaxUid, image }, codecs);
     const samples = readFrameSamples(native, image);
-    return { samples, image, photometricInterpretation: photometric };
+    return { samples, image, photometricInterpretation };
   };
 }
 

@@ -80,21 +80,22 @@ async function respondDicom(
   context: RequestContext,
   record: InstanceRecord,
 ): Promise<void> {
-  const wanted = queryParameter(context.query, 'transferSyntax');
-  if (wanted !== undefined && wanted !== '*' && wanted !== record.transferSyntaxUid) {
-    throw new GantryError(
-      'not-acceptable',
-      `the object is stored in transfer syntax ${record.transferSyntaxUid}`,
-    );
+  const stored = record.transferSyntaxUid;
+  const wanted = queryParameter(context.query, 'transferSyntax') ?? '*';
+  const syntax = wanted === '*' ? stored : wanted;
+  const refusal =
+    syntax === stored ? undefined : engine.instanceTranscodingRefusal(partition, record, syntax);
+  if (refusal !== undefined) {
+    throw new GantryError('not-acceptable', `stored in transfer syntax ${stored}: ${refusal}`);
   }
   const etag = strongEtag(
-    ['wado-uri', record.sopInstanceUid, record.sequence, record.createdAtMs].join('|'),
+    ['wado-uri', record.sopInstanceUid, record.sequence, record.createdAtMs, syntax].join('|'),
   );
   if (answerNotModified(context, etag)) return;
-  const headers = [
-    ['content-type', dicomType],
-    ['etag', etag],
-    ['cache-control', caching],
-  ] as const;
-  await respondSingle(context, 200, headers, engine.retrieveInstance(partition, record));
+  const headers = [['cache-control', caching]] as const;
+  const body =
+    syntax === stored
+      ? engine.retrieveInstance(partition, record)
+      : await engine.transcodeInstance(partition, record, syntax);
+  await respondSingle(context, { status: 200, contentType: dicomType, etag, headers }, body);
 }

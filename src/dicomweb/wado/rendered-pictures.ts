@@ -6,7 +6,7 @@ import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from '../dicomweb-service.js';
 import { answerNotModified } from '../resource-etag.js';
-import { bytesBody, respondParts, type ResponsePart } from './parts-response.js';
+import { respondParts, respondStreamedParts, type ResponsePart } from './parts-response.js';
 import {
   animatedTypes,
   chooseRenderedMedia,
@@ -14,6 +14,7 @@ import {
   type RenderedMedia,
 } from './rendered-media.js';
 import { renderedEtag, type RenderedRequest } from './rendered-request.js';
+import type { SectionBody } from './section-source.js';
 
 /** Answers with pictures: one frame, several in one animated file, or several as parts. */
 export async function respondPictures(
@@ -33,13 +34,11 @@ export async function respondPictures(
     [frames.join(), media.isMultipart, JSON.stringify(parameters)].join('|'),
   );
   if (answerNotModified(context, etag)) return;
-  const headers: HttpHeaders = [
-    ['etag', etag],
-    ['cache-control', request.caching],
-  ];
+  const headers: HttpHeaders = [['cache-control', request.caching]];
   if (frames.length === 1 ? !media.isMultipart : isAnimation(media)) {
     const picture = await rendering.renderPicture(subject, frames, parameters);
-    context.respond(200, [['content-type', media.mediaType], ...headers], picture);
+    const type = ['content-type', media.mediaType] as const;
+    context.respond(200, [type, ['etag', etag], ['vary', 'Accept'], ...headers], picture);
     return;
   }
   const part = async (frame: number): Promise<ResponsePart> => {
@@ -48,9 +47,12 @@ export async function respondPictures(
   };
   // Whether they can be rendered at all is known before the answer begins.
   const first = await part(frames[0]!);
-  const response = { partType: media.mediaType, boundaryKey: etag, status: 200, headers };
-  if (frames.length === 1) return respondParts(context, response, [first]);
-  return respondParts(context, response, following(first, frames.slice(1), part));
+  const head = { status: 200, etag, headers } as const;
+  if (frames.length === 1) {
+    return respondParts(context, head, media.mediaType, () => [first][Symbol.iterator]());
+  }
+  const parts = following(first, frames.slice(1), part);
+  return respondStreamedParts(context, head, media.mediaType, parts);
 }
 
 function choosePictureMedia(
@@ -99,4 +101,15 @@ function* following(
 ): Generator<ResponsePart | Promise<ResponsePart>> {
   yield first;
   for (const frame of frames) yield part(frame);
+}
+
+function bytesBody(bytes: Uint8Array): SectionBody {
+  return {
+    length: bytes.length,
+    read: (position, target) => {
+      const piece = bytes.subarray(position, position + target.length);
+      target.set(piece);
+      return piece.length;
+    },
+  };
 }

@@ -31,12 +31,13 @@ export async function respondRendered(
   const { mediaType } = chooseRenderedMedia(accepted, [available]);
   const etag = renderedEtag([record], mediaType);
   if (answerNotModified(context, etag)) return;
-  const headers: HttpHeaders = [['etag', etag], ['cache-control', caching], pagePolicy];
+  const headers: HttpHeaders = [['cache-control', caching], pagePolicy];
   if (kind.kind === 'report') {
     const page = await rendering.renderReport(partition, record);
-    context.respond(200, [['content-type', 'text/html; charset=utf-8'], ...headers], page);
+    const type = ['content-type', 'text/html; charset=utf-8'] as const;
+    context.respond(200, [type, ['etag', etag], ...headers], page);
     return;
   }
   const source = await rendering.openStoredMedia(partition, record);
-  await respondSingle(context, 200, [['content-type', mediaType], ...headers], source);
+  await respondSingle(context, { status: 200, contentType: mediaType, etag, headers }, source);
 }
