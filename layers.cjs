@@ -55,6 +55,6 @@ module.exports.allowTypes = {
   'engine/index': ['engine/threads'],
   'engine/workers': ['engine/threads'],
   'engine/maintenance': ['engine/threads'],
-  'engine/pipeline': ['engine/index', 'engine/engine-types'],
-  src: ['engine/store', 'engine/threads'],
+  'engine/pipeline': ['engine/index', 'engine/engine-types', 'engine/codec'],
+  src: ['engine/store', 'engine/threads', 'engine/codec'],
 };
