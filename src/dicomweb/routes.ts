@@ -10,6 +10,10 @@ import {
 } from './qido/search-transaction.js';
 import { findRouteDoc } from './route-docs.js';
 import { storeTransaction } from './stow/store-transaction.js';
+import {
+  retrieveAllBulkdataTransaction,
+  retrievePixelDataTransaction,
+} from './wado/retrieve-all-bulkdata-transaction.js';
 import { retrieveBulkdataTransaction } from './wado/retrieve-bulkdata-transaction.js';
 import { retrieveFramesTransaction } from './wado/retrieve-frames-transaction.js';
 import { retrieveInstancesTransaction } from './wado/retrieve-instances-transaction.js';
@@ -63,6 +67,13 @@ const table: readonly (readonly [
   ['GET', `${series}/metadata`, 'read', 'retrieve-series-metadata', retrieveMetadataTransaction],
   ['GET', `${instance}/metadata`, 'read', 'retrieve-metadata', retrieveMetadataTransaction],
   ['GET', `${instance}/frames/{frames}`, 'read', 'retrieve-frames', retrieveFramesTransaction],
+  ['GET', `${instance}/frames`, 'read', 'retrieve-all-frames', retrieveFramesTransaction],
+  ['GET', `${study}/bulkdata`, 'read', 'retrieve-study-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${series}/bulkdata`, 'read', 'retrieve-series-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${instance}/bulkdata`, 'read', 'retrieve-all-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${study}/pixeldata`, 'read', 'retrieve-study-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${series}/pixeldata`, 'read', 'retrieve-series-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${instance}/pixeldata`, 'read', 'retrieve-pixeldata', retrievePixelDataTransaction],
   ['GET', `${instance}/bulkdata/{path*}`, 'read', 'retrieve-bulkdata', retrieveBulkdataTransaction],
   ['DELETE', study, 'delete', 'delete-study', deleteTransaction],
   ['DELETE', series, 'delete', 'delete-series', deleteTransaction],
