@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Engine } from '#engine/engine-types.js';
 import { openEngine } from '#engine/open-engine.js';
 import type { HttpTransport } from '#engine/transport/http-transport.js';
@@ -99,6 +100,7 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
         ...root,
         engine,
         publicUrl: publicUrlPolicy(config.http),
+        scratchDirectory: join(config.dataDir, 'scratch'),
         searchLimitDefault: config.index.defaultLimit,
         searchLimitMax: config.index.resultsMax,
       }),
