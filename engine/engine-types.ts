@@ -3,7 +3,7 @@ import type { DataSetDescription, OverwritePolicy } from './threads/task-message
 import type { InstanceRules } from './dicom/instance/instance-rules.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from './store/catalog/catalog-records.js';
-import type { QueryExpression } from './query/query-expression.js';
+import type { QueryExpression, QueryPosition } from './query/query-expression.js';
 import type { MatchedRecords } from './query/row-to-json.js';
 
 /** The engine as `src/` sees it: the use cases, one verb each. Doors (STOW, C-STORE) differ only in how they call these. */
@@ -78,6 +78,10 @@ export interface SearchResult {
   readonly count: number;
   /** More matches exist than were asked for. */
   readonly isCut: boolean;
+  /** Position of the last match of an answer that is cut, to continue behind it. */
+  readonly last?: QueryPosition;
+  /** Number of all matches, when the query wanted it. */
+  readonly total?: number;
   /** Which way the planner went: `catalog` (ordered keys) or `index` (DuckDB). */
   readonly plan: 'catalog' | 'index';
   /** Records of the matches `[start, end)`, read when asked for; a match deleted meanwhile is left out. */
@@ -153,6 +157,8 @@ export interface EngineStats {
   readonly instancesFailed: number;
   readonly bytesStored: number;
   readonly instancesDeleted: number;
+  /** Reads refused because stored bytes were damaged. */
+  readonly damagedReads: number;
   readonly arenaBytesTotal: number;
   readonly arenaBytesInUse: number;
   readonly parseQueueLength: number;

@@ -103,6 +103,7 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
         scratchDirectory: join(config.dataDir, 'scratch'),
         searchLimitDefault: config.index.defaultLimit,
         searchLimitMax: config.index.resultsMax,
+        phoneticNames: config.index.phoneticNames,
       }),
     ),
   ];

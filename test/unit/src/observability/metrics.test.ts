@@ -7,6 +7,7 @@ const stats: EngineStats = {
   instancesStored: 5,
   instancesDeleted: 0,
   instancesReplaced: 0,
+  damagedReads: 0,
   instancesIdentical: 2,
   instancesFailed: 1,
   bytesStored: 4096,
