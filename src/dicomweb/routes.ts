@@ -2,6 +2,8 @@ import type { Route } from '#src/http/http-service.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from './dicomweb-service.js';
 import { deleteTransaction } from './delete/delete-transaction.js';
+import { goneWhenDeleted } from './delete/gone-when-deleted.js';
+import { undeleteTransaction } from './delete/undelete-transaction.js';
 import {
   countTransaction,
   searchTransaction,
@@ -65,6 +67,9 @@ const table: readonly (readonly [
   ['DELETE', study, 'delete', 'delete-study', deleteTransaction],
   ['DELETE', series, 'delete', 'delete-series', deleteTransaction],
   ['DELETE', instance, 'delete', 'delete-instance', deleteTransaction],
+  ['POST', `${study}/undelete`, 'admin', 'undelete-study', undeleteTransaction],
+  ['POST', `${series}/undelete`, 'admin', 'undelete-series', undeleteTransaction],
+  ['POST', `${instance}/undelete`, 'admin', 'undelete-instance', undeleteTransaction],
 ];
 
 /** The route table of the service under its root path. */
@@ -75,6 +80,22 @@ export function dicomwebRoutes(service: DicomwebService): Route[] {
     permission,
     name,
     errorBody: service.dialect.errorBody,
-    handler: (context) => transaction(service, context),
+    handler: (context) =>
+      method === 'GET' ? retrieve(service, context, transaction) : transaction(service, context),
   }));
+}
+
+/** Runs a transaction that reads; what it finds deleted is gone. */
+function retrieve(
+  service: DicomwebService,
+  context: RequestContext,
+  transaction: Transaction,
+): void | Promise<void> {
+  try {
+    return transaction(service, context)?.catch((error: unknown) => {
+      throw goneWhenDeleted(service, context, error);
+    });
+  } catch (error) {
+    throw goneWhenDeleted(service, context, error);
+  }
 }
