@@ -9,12 +9,19 @@ import { DamageLog } from './pipeline/damage-log.js';
 import { hasDeleted, undeleteInstances } from './pipeline/undelete-instances.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
+import { Renderer } from './pipeline/render-instance.js';
+import { representativeInstance } from './pipeline/representative-instance.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
 import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js';
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
+import {
+  instanceTranscodingRefusal,
+  transcodeInstance,
+  type InstanceTranscoderParts,
+} from './pipeline/transcode-instance.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
@@ -61,6 +68,7 @@ export interface EngineOptions {
     readonly frameTimeoutMs: number;
     readonly framePixelsMax: number;
     readonly cacheBytes: number;
+    readonly pictureCacheBytes: number;
   };
 }
 
@@ -199,6 +207,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const blobs = openBlobRanges(options, store, damage);
   const layouts = new InstanceLayouts(reader);
   const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
+  const renderer = new Renderer({ reader, blobs, layouts, codecPool }, options.codec);
   return {
     isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
@@ -208,38 +217,61 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
     retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
-    retrieveMetadata: (partition, record, instanceUrl) =>
-      retrieveMetadata(reader, partition, record, instanceUrl),
+    retrieveMetadata: (partition, records, urlOf) =>
+      retrieveMetadata(reader, partition, records, urlOf),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
-    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
-      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
-        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
-        : transcoder.transcode({ partition, record, frameNumber }, transferSyntaxUid),
-    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
-      transcoder.refusal(partition, record, transferSyntaxUid),
+    ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
+    findRepresentative: (target) => representativeInstance(reader, target),
+    rendering: renderer,
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     undeleteInstances: (target) => undeleteInstances({ storeThread, counters }, target),
     isDeleted: (target) => hasDeleted(reader, target),
     stats: (): EngineStats => ({
       ...counters,
       damagedReads: damage.count,
-      arenaBytesTotal: arena.blockCount * arenaBlockBytes,
-      arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
-      parseQueueLength: parsePool.queueLength,
-      commitsInFlight: storeThread.commitsInFlight,
-      committedSequence: storeThread.committedSequence,
-      indexedSequence: indexThread.appliedSequence,
+      ...threadStats(parts),
       framesTranscoded: transcoder.framesTranscoded,
       framesFromCache: transcoder.framesFromCache,
-      codecQueueLength: codecPool.queueLength,
+      picturesRendered: renderer.picturesRendered,
+      picturesFromCache: renderer.picturesFromCache,
       queriesByPlan: searchPipeline.queriesByPlan,
     }),
     health: () => parts.health,
     close: () => closeEngine(parts),
   };
 }
+
+/** What the arena and the threads have to report. */
+function threadStats({
+  arena,
+  parsePool,
+  storeThread,
+  indexThread,
+  codecPool,
+}: EngineParts): ThreadStats {
+  return {
+    arenaBytesTotal: arena.blockCount * arenaBlockBytes,
+    arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
+    parseQueueLength: parsePool.queueLength,
+    commitsInFlight: storeThread.commitsInFlight,
+    committedSequence: storeThread.committedSequence,
+    indexedSequence: indexThread.appliedSequence,
+    codecQueueLength: codecPool.queueLength,
+  };
+}
+
+type ThreadStats = Pick<
+  EngineStats,
+  | 'arenaBytesTotal'
+  | 'arenaBytesInUse'
+  | 'parseQueueLength'
+  | 'commitsInFlight'
+  | 'committedSequence'
+  | 'indexedSequence'
+  | 'codecQueueLength'
+>;
 
 function openBlobRanges(
   { store: { verifyReads } }: EngineOptions,
@@ -263,4 +295,26 @@ async function closeEngine({
   await storeThread.close();
   await indexThread.close();
   await store.close();
+}
+
+/** What is done frame by frame. */
+function frameVerbs(
+  parts: InstanceTranscoderParts,
+): Pick<
+  Engine,
+  'retrieveFrame' | 'frameTranscodingRefusal' | 'instanceTranscodingRefusal' | 'transcodeInstance'
+> {
+  const { blobs, layouts, frames } = parts;
+  return {
+    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
+      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
+        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
+        : frames.transcode({ partition, record, frameNumber }, transferSyntaxUid),
+    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      frames.refusal(partition, record, transferSyntaxUid),
+    instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      instanceTranscodingRefusal(parts, { partition, record, transferSyntaxUid }),
+    transcodeInstance: (partition, record, transferSyntaxUid) =>
+      transcodeInstance(parts, { partition, record, transferSyntaxUid }),
+  };
 }

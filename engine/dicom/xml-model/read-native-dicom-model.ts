@@ -93,7 +93,10 @@ class ModelReader {
     else if (name === 'BulkData') {
       parent.bulkDataUri = closed.attributes['uri'] ?? closed.attributes['uuid'] ?? '';
     } else if (nameGroups.has(name)) {
-      const components = nameComponents.map((each) => closed.members[each] ?? '');
+      const components = nameComponents.map((each) => {
+        const component = closed.members[each];
+        return typeof component === 'string' ? component : '';
+      });
       parent.members[name] = components.join('^').replace(/\^+$/, '');
     } else if (nameComponents.includes(name)) parent.members[name] = text;
   }

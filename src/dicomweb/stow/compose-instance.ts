@@ -12,7 +12,7 @@ import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
 } from '#engine/dicom/dictionary/transfer-syntaxes.js';
-import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
+import type { JsonDataSet, JsonElement } from '#engine/dicom/json-model/json-model-types.js';
 import { writeFileMeta } from '#engine/dicom/part10/file-meta-information.js';
 import { transferSyntaxOf, type BulkPart, type BulkParts } from './bulk-parts.js';
 
@@ -184,7 +184,7 @@ function described(
   for (const [tag, element] of Object.entries(pixel)) {
     const given = metadata[tag];
     if (given?.Value === undefined || given.Value.length === 0) continue;
-    if (String(given.Value[0]).trim() !== String(element.Value?.[0])) coerced[tag] = given;
+    if (textOf(given) !== textOf(element)) coerced[tag] = given;
   }
   const isCoerced = Object.keys(coerced).length > 0;
   const given = Object.entries(metadata).filter(([tag, { Value: values }]) => {
@@ -199,4 +199,10 @@ function requireUid(dataSet: JsonDataSet, tag: string): string {
   if (typeof value === 'string' && value !== '') return value;
   const text = tagText(Number.parseInt(tag, 16));
   throw new GantryError('identifier-missing', `${text} is missing`);
+}
+
+/** The first value as text: a number or a code string. */
+function textOf({ Value: values }: JsonElement): string {
+  const [value] = values ?? [];
+  return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
 }
