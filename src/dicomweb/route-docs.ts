@@ -15,7 +15,13 @@ const accept = {
 const store = (summary: string): RouteDoc => ({
   summary,
   section: 'PS3.18 §10.5',
-  parameters: [{ name: 'dryrun', doc: '`true`: instances are checked and not stored' }],
+  parameters: [
+    {
+      name: 'dryrun',
+      doc: 'answer as if the instances were stored, and store none',
+      type: 'boolean',
+    },
+  ],
   requestTypes: [
     instanceParts,
     'application/dicom',
