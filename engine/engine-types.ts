@@ -1,5 +1,6 @@
 import type { GantryError } from './base/error-catalogue.js';
-import type { DataSetDescription } from './threads/task-messages.js';
+import type { DataSetDescription, OverwritePolicy } from './threads/task-messages.js';
+import type { InstanceRules } from './dicom/instance/instance-rules.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from './store/catalog/catalog-records.js';
 import type { QueryExpression, QueryPosition } from './query/query-expression.js';
@@ -46,8 +47,12 @@ export interface Engine {
     record: InstanceRecord,
     transferSyntaxUid: string,
   ): Promise<TranscodedInstance>;
-  /** `instanceUrl` is the absolute URL of the instance; BulkDataURIs start with it. */
-  retrieveMetadata(partition: number, record: InstanceRecord, instanceUrl: string): Uint8Array;
+  /** One JSON text an instance. `urlOf` gives its absolute URL; BulkDataURIs start with it. */
+  retrieveMetadata(
+    partition: number,
+    records: readonly InstanceRecord[],
+    urlOf: (record: InstanceRecord) => string,
+  ): Uint8Array[];
   describeLayout(partition: number, record: InstanceRecord): InstanceLayout;
   /**
    * Bytes of one frame (1-based): as stored (native pixels in little endian, or the codestream without item headers), or in
@@ -135,6 +140,12 @@ export interface StoreSessionOptions {
   readonly studyInstanceUid?: string;
   /** For log lines. */
   readonly correlationId: string;
+  /** What is asked of instances; default: `defaultInstanceRules`. */
+  readonly rules?: InstanceRules;
+  /** What becomes of an instance whose UIDs are stored with other content; default: what the engine was opened with. */
+  readonly overwrite?: OverwritePolicy;
+  /** Instances are looked at and dropped; nothing is stored. */
+  readonly isDryRun?: boolean;
   /** Called when the session, after `write` returned false, can take bytes again. */
   readonly onDrain: () => void;
 }
@@ -156,9 +167,11 @@ export interface StoreSession {
   close(): void;
 }
 
+/** `stored`, `replaced`: durable; `identical`: it was before; `accepted`: a dry run found nothing against it. */
 export type StoreOutcome =
   | {
-      readonly result: 'stored' | 'identical';
+      readonly result: 'stored' | 'replaced' | 'identical' | 'accepted';
+      readonly transferSyntaxUid: string;
       readonly studyInstanceUid: string;
       readonly seriesInstanceUid: string;
       readonly sopInstanceUid: string;
@@ -175,6 +188,7 @@ export type StoreOutcome =
 /** Figures for metrics; counters only ever grow. */
 export interface EngineStats {
   readonly instancesStored: number;
+  readonly instancesReplaced: number;
   readonly instancesIdentical: number;
   readonly instancesFailed: number;
   readonly bytesStored: number;

@@ -28,6 +28,7 @@ import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
 import { StoreThread, type StoreThreadStart } from './threads/store-thread.js';
+import type { OverwritePolicy } from './threads/task-messages.js';
 
 /** What an engine is opened with; the configuration table says what each value means. */
 export interface EngineOptions {
@@ -48,6 +49,9 @@ export interface EngineOptions {
     readonly blockCacheBytes: number;
     readonly garbageGraceMs: number;
     readonly compactionBytesPerSecond: number;
+    readonly overwrite: OverwritePolicy;
+    readonly allowedSopClasses: readonly string[];
+    readonly deniedSopClasses: readonly string[];
   };
   readonly index: {
     readonly memoryLimitBytes: number;
@@ -154,16 +158,21 @@ async function startThreads(
   return { storeThread, indexThread, parsePool, codecPool };
 }
 
-function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
-  const { store, arena, storeThread, indexThread, parsePool, codecPool } = parts;
-  const { reader } = store;
-  const counters = {
+function newCounters(): StorePipeline['counters'] & { instancesDeleted: number } {
+  return {
     instancesStored: 0,
+    instancesReplaced: 0,
     instancesIdentical: 0,
     instancesFailed: 0,
     bytesStored: 0,
     instancesDeleted: 0,
   };
+}
+
+function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
+  const { store, arena, storeThread, indexThread, parsePool, codecPool } = parts;
+  const { reader } = store;
+  const counters = newCounters();
   const storePipeline: StorePipeline = {
     arena,
     budget: new IngestBudget(arena, options.ingest.sessionBytesMax),
@@ -172,6 +181,11 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     counters,
     spillBytes: options.ingest.spillBytes,
     instanceBytesMax: options.ingest.partBytesMax,
+    overwrite: options.store.overwrite,
+    sopClasses: {
+      allowed: options.store.allowedSopClasses,
+      denied: options.store.deniedSopClasses,
+    },
   };
   const searchPipeline: SearchPipeline = {
     reader,
@@ -192,8 +206,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
     retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
-    retrieveMetadata: (partition, record, instanceUrl) =>
-      retrieveMetadata(reader, partition, record, instanceUrl),
+    retrieveMetadata: (partition, records, urlOf) =>
+      retrieveMetadata(reader, partition, records, urlOf),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
     ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>

@@ -9,6 +9,7 @@ import { dimseAdminRoutes } from './dimse/admin-routes.js';
 import { openDimse } from './dimse/open-dimse.js';
 import type { Dimse } from './dimse/open-dimse.js';
 import { createHttpService, type Route } from './http/http-service.js';
+import { openapiRoute } from './http/openapi-route.js';
 import type { PublicUrlPolicy } from './http/public-base-url.js';
 import type { ServiceLogger } from './observability/logger.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
@@ -86,10 +87,11 @@ interface RouteParts {
 }
 
 function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Route[] {
-  return [
+  const version = readVersionInfo();
+  const routes = [
     ...operationsRoutes({
       metrics,
-      version: readVersionInfo(),
+      version,
       readiness: () =>
         draining.isDraining ? { isReady: false, reason: 'stopping' } : engine.health(),
     }),
@@ -105,6 +107,7 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
       }),
     ),
   ];
+  return [...routes, openapiRoute(routes, { title: 'Gantry', version: version.version })];
 }
 
 function publicUrlPolicy({ publicBaseUrl, trustedProxies, tls }: Config['http']): PublicUrlPolicy {

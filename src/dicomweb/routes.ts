@@ -1,13 +1,19 @@
 import type { Route } from '#src/http/http-service.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from './dicomweb-service.js';
+import { capabilitiesRoutes } from './capabilities/capabilities-routes.js';
 import { deleteTransaction } from './delete/delete-transaction.js';
 import {
   countTransaction,
   searchTransaction,
   type SearchedRows,
 } from './qido/search-transaction.js';
+import { findRouteDoc } from './route-docs.js';
 import { storeTransaction } from './stow/store-transaction.js';
+import {
+  retrieveAllBulkdataTransaction,
+  retrievePixelDataTransaction,
+} from './wado/retrieve-all-bulkdata-transaction.js';
 import { retrieveBulkdataTransaction } from './wado/retrieve-bulkdata-transaction.js';
 import { retrieveFramesTransaction } from './wado/retrieve-frames-transaction.js';
 import { retrieveInstancesTransaction } from './wado/retrieve-instances-transaction.js';
@@ -38,6 +44,8 @@ const table: readonly (readonly [
 ])[] = [
   ['POST', '/studies', 'write', 'store', storeTransaction],
   ['POST', study, 'write', 'store-study', storeTransaction],
+  ['PUT', '/studies', 'write', 'store-replace', storeTransaction],
+  ['PUT', study, 'write', 'store-replace-study', storeTransaction],
   ['GET', '/studies', 'read', 'search-studies', searchFor('study')],
   ['GET', '/series', 'read', 'search-series', searchFor('series')],
   ['GET', '/instances', 'read', 'search-instances', searchFor('instance')],
@@ -59,6 +67,13 @@ const table: readonly (readonly [
   ['GET', `${series}/metadata`, 'read', 'retrieve-series-metadata', retrieveMetadataTransaction],
   ['GET', `${instance}/metadata`, 'read', 'retrieve-metadata', retrieveMetadataTransaction],
   ['GET', `${instance}/frames/{frames}`, 'read', 'retrieve-frames', retrieveFramesTransaction],
+  ['GET', `${instance}/frames`, 'read', 'retrieve-all-frames', retrieveFramesTransaction],
+  ['GET', `${study}/bulkdata`, 'read', 'retrieve-study-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${series}/bulkdata`, 'read', 'retrieve-series-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${instance}/bulkdata`, 'read', 'retrieve-all-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${study}/pixeldata`, 'read', 'retrieve-study-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${series}/pixeldata`, 'read', 'retrieve-series-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${instance}/pixeldata`, 'read', 'retrieve-pixeldata', retrievePixelDataTransaction],
   ['GET', `${instance}/bulkdata/{path*}`, 'read', 'retrieve-bulkdata', retrieveBulkdataTransaction],
   ['DELETE', study, 'delete', 'delete-study', deleteTransaction],
   ['DELETE', series, 'delete', 'delete-series', deleteTransaction],
@@ -67,12 +82,17 @@ const table: readonly (readonly [
 
 /** The route table of the service under its root path. */
 export function dicomwebRoutes(service: DicomwebService): Route[] {
-  return table.map(([method, template, permission, name, transaction]) => ({
-    method,
-    template: `${service.rootPath}${template}`,
-    permission,
-    name,
-    errorBody: service.dialect.errorBody,
-    handler: (context) => transaction(service, context),
-  }));
+  const routes = table.map(([method, template, permission, name, transaction]): Route => {
+    const doc = findRouteDoc(service.dialect, name);
+    return {
+      method,
+      template: `${service.rootPath}${template}`,
+      permission,
+      name,
+      ...(doc === undefined ? {} : { doc }),
+      errorBody: service.dialect.errorBody,
+      handler: (context) => transaction(service, context),
+    };
+  });
+  return [...routes, ...capabilitiesRoutes(service, routes)];
 }

@@ -72,8 +72,8 @@ function pixelByPixel(planes: Buffer): Buffer {
 type Metadata = Record<string, { readonly vr: string; readonly Value?: readonly unknown[] }>;
 
 function metadataOf(engine: Engine, { partition, record }: StoredInstance): Metadata {
-  const json = Buffer.from(engine.retrieveMetadata(partition, record, '')).toString();
-  return JSON.parse(json) as Metadata;
+  const [json] = engine.retrieveMetadata(partition, [record], () => '');
+  return JSON.parse(Buffer.from(json!).toString()) as Metadata;
 }
 
 /** What may differ: how colours are described, and what belongs to the encoding. */
