@@ -129,6 +129,9 @@ export function isConvertedWithLoss(toUid: string): boolean {
   return findCodec(toUid)?.encoder === 'jpeg';
 }
 
+/** IJG scale, 1 to 100: of JPEG Baseline, the only encoder with loss. */
+export const lossyQuality = 90;
+
 /** Encoders that keep planes and colours as they are. */
 const asStoredEncoders: ReadonlySet<FrameEncoder> = new Set(['none', 'deflate', 'rle']);
 

@@ -8,6 +8,7 @@ import {
   encodedImage,
   findCodec,
   isConvertedWithLoss,
+  lossyQuality,
   type FrameEncoder,
 } from './codec-registry.js';
 import type { CodecSet } from './codec-set.js';
@@ -16,9 +17,6 @@ import { decodeFrame } from './decode-frame.js';
 import { encodeJpegLossless } from './encode-jpeg-lossless.js';
 import { encodeRle } from './rle.js';
 import { fromNativeFrame } from './sample-layout.js';
-
-/** IJG scale, 1 to 100: of JPEG Baseline, the only encoder with loss. */
-export const lossyQuality = 90;
 
 /**
  * Encodes a native frame, little endian, and decodes it again: what is encoded without loss is returned only when it comes back
