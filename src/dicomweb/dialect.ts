@@ -149,6 +149,26 @@ export const dialectDifferences = {
     azure: 200,
     doc: 'rows that a search may ask for; the standard gives fewer, Azure refuses more, and 0',
   },
+  renderedMedia: {
+    standard: 'any',
+    azure: 'one of jpeg and png',
+    doc: 'pictures: what can be asked for; a list of several is 406 where only one can be',
+  },
+  renderedParameters: {
+    standard: 'all',
+    azure: 'quality',
+    doc: 'pictures: the parameters that count, others are ignored',
+  },
+  renderedQuality: {
+    standard: 90,
+    azure: 100,
+    doc: 'pictures: quality where none is asked for',
+  },
+  renderedAbsence: {
+    standard: 'not-acceptable',
+    azure: 'not-found',
+    doc: 'pictures: error for an instance that is none and cannot become one',
+  },
 } as const satisfies Record<string, Difference>;
 
 interface Difference {

@@ -18,6 +18,10 @@ import { retrieveBulkdataTransaction } from './wado/retrieve-bulkdata-transactio
 import { retrieveFramesTransaction } from './wado/retrieve-frames-transaction.js';
 import { retrieveInstancesTransaction } from './wado/retrieve-instances-transaction.js';
 import { retrieveMetadataTransaction } from './wado/retrieve-metadata-transaction.js';
+import {
+  retrieveRenderedTransaction,
+  retrieveThumbnailTransaction,
+} from './wado/retrieve-rendered-transaction.js';
 
 type Transaction = (service: DicomwebService, context: RequestContext) => void | Promise<void>;
 
@@ -33,6 +37,7 @@ const countOf =
 const study = '/studies/{study}';
 const series = `${study}/series/{series}`;
 const instance = `${series}/instances/{instance}`;
+const frames = `${instance}/frames/{frames}`;
 
 /** Every resource of the Studies Service (PS3.18 §10.1) on one page. */
 const table: readonly (readonly [
@@ -66,7 +71,7 @@ const table: readonly (readonly [
   ['GET', `${study}/metadata`, 'read', 'retrieve-study-metadata', retrieveMetadataTransaction],
   ['GET', `${series}/metadata`, 'read', 'retrieve-series-metadata', retrieveMetadataTransaction],
   ['GET', `${instance}/metadata`, 'read', 'retrieve-metadata', retrieveMetadataTransaction],
-  ['GET', `${instance}/frames/{frames}`, 'read', 'retrieve-frames', retrieveFramesTransaction],
+  ['GET', frames, 'read', 'retrieve-frames', retrieveFramesTransaction],
   ['GET', `${instance}/frames`, 'read', 'retrieve-all-frames', retrieveFramesTransaction],
   ['GET', `${study}/bulkdata`, 'read', 'retrieve-study-bulkdata', retrieveAllBulkdataTransaction],
   ['GET', `${series}/bulkdata`, 'read', 'retrieve-series-bulkdata', retrieveAllBulkdataTransaction],
@@ -74,6 +79,14 @@ const table: readonly (readonly [
   ['GET', `${study}/pixeldata`, 'read', 'retrieve-study-pixeldata', retrievePixelDataTransaction],
   ['GET', `${series}/pixeldata`, 'read', 'retrieve-series-pixeldata', retrievePixelDataTransaction],
   ['GET', `${instance}/pixeldata`, 'read', 'retrieve-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${study}/rendered`, 'read', 'retrieve-rendered-study', retrieveRenderedTransaction],
+  ['GET', `${series}/rendered`, 'read', 'retrieve-rendered-series', retrieveRenderedTransaction],
+  ['GET', `${instance}/rendered`, 'read', 'retrieve-rendered', retrieveRenderedTransaction],
+  ['GET', `${frames}/rendered`, 'read', 'retrieve-rendered-frames', retrieveRenderedTransaction],
+  ['GET', `${study}/thumbnail`, 'read', 'retrieve-thumbnail-study', retrieveThumbnailTransaction],
+  ['GET', `${series}/thumbnail`, 'read', 'retrieve-thumbnail-series', retrieveThumbnailTransaction],
+  ['GET', `${instance}/thumbnail`, 'read', 'retrieve-thumbnail', retrieveThumbnailTransaction],
+  ['GET', `${frames}/thumbnail`, 'read', 'retrieve-thumbnail-frames', retrieveThumbnailTransaction],
   ['GET', `${instance}/bulkdata/{path*}`, 'read', 'retrieve-bulkdata', retrieveBulkdataTransaction],
   ['DELETE', study, 'delete', 'delete-study', deleteTransaction],
   ['DELETE', series, 'delete', 'delete-series', deleteTransaction],
