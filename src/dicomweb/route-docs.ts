@@ -15,7 +15,14 @@ const accept = {
 const store = (summary: string): RouteDoc => ({
   summary,
   section: 'PS3.18 §10.5',
-  requestTypes: [instanceParts],
+  parameters: [
+    {
+      name: 'dryrun',
+      doc: 'answer as if the instances were stored, and store none',
+      type: 'boolean',
+    },
+  ],
+  requestTypes: [instanceParts, 'application/dicom'],
   responseTypes: [json],
   statuses: [200, 202, 400, 409, 413, 415, 503],
 });
