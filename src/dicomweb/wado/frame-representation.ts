@@ -73,7 +73,8 @@ export function chooseFrameRepresentation(
 
 const representStored: Represent = (media, { transferSyntaxUid: storedUid }) => {
   const stored = findTransferSyntax(storedUid);
-  const isEncapsulated = stored?.isEncapsulated ?? false;
+  // Of a private transfer syntax nobody knows how it encodes: its frames are not called uncompressed.
+  const isEncapsulated = stored?.isEncapsulated ?? true;
   // Native frames are little endian when they leave, whatever the data set around them was.
   const transferSyntaxUid = isEncapsulated ? storedUid : explicitVrLittleEndianUid;
   const { transferSyntaxes } = media;
