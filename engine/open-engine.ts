@@ -7,6 +7,7 @@ import { deleteInstances } from './pipeline/delete-instances.js';
 import { BlobChecksums } from './pipeline/blob-checksums.js';
 import { DamageLog } from './pipeline/damage-log.js';
 import { EngineMaintenance } from './pipeline/maintenance.js';
+import { hasDeleted, undeleteInstances } from './pipeline/undelete-instances.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { Renderer } from './pipeline/render-instance.js';
@@ -53,6 +54,7 @@ export interface EngineOptions {
     readonly memtableBytes: number;
     readonly blockCacheBytes: number;
     readonly garbageGraceMs: number;
+    readonly undeleteWindowMs: number;
     readonly compactionBytesPerSecond: number;
     readonly reserveBytes: number;
     readonly overwrite: OverwritePolicy;
@@ -165,6 +167,7 @@ async function startThreads(
       segmentBytes: options.store.segmentBytes,
       valueBytesMax: options.store.smallBlobBytesMax,
       garbageGraceMs: options.store.garbageGraceMs,
+      undeleteWindowMs: options.store.undeleteWindowMs,
       compactionBytesPerSecondMax: options.store.compactionBytesPerSecond,
       reserveBytes: options.store.reserveBytes,
     },
@@ -187,7 +190,10 @@ async function startThreads(
   return { storeThread, indexThread, parsePool, codecPool };
 }
 
-function newCounters(): StorePipeline['counters'] & { instancesDeleted: number } {
+function newCounters(): StorePipeline['counters'] & {
+  instancesDeleted: number;
+  instancesUndeleted: number;
+} {
   return {
     instancesStored: 0,
     instancesReplaced: 0,
@@ -195,6 +201,7 @@ function newCounters(): StorePipeline['counters'] & { instancesDeleted: number }
     instancesFailed: 0,
     bytesStored: 0,
     instancesDeleted: 0,
+    instancesUndeleted: 0,
   };
 }
 
@@ -246,6 +253,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     rendering: renderer,
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     maintenance: openMaintenance(options, parts),
+    undeleteInstances: (target) => undeleteInstances({ storeThread, counters }, target),
+    isDeleted: (target) => hasDeleted(reader, target),
     stats: (): EngineStats => ({
       ...counters,
       damagedReads: damage.count,

@@ -93,6 +93,9 @@ export function* verifyRecords(
   const uses = usesOf(store);
   const liveBytes: LiveBytes = new Map();
   for (const partition of partitions) {
+    for (const { record } of store.reader.allDeletedInstances(partition)) {
+      countLive(liveBytes, record);
+    }
     for (const study of store.reader.studies(partition)) {
       findings.studyCount += 1;
       yield* verifyStudy(store, partition, study.studyInstanceUid, { findings, liveBytes });
@@ -244,10 +247,7 @@ function* verifyInstance(
     current = now;
   }
   findings.instanceCount += 1;
-  const { store: kind, segment, length } = current.blob;
-  if (kind === 'segment') {
-    liveBytes.set(segment, (liveBytes.get(segment) ?? 0) + recordBytes(length));
-  }
+  countLive(liveBytes, current);
 }
 
 function reread(
@@ -294,6 +294,13 @@ function* checkInstance(
     yield* verifyBlob(store, partition, record, findings);
   } catch (error) {
     findings.add('blob', path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function countLive(liveBytes: LiveBytes, { blob }: InstanceRecord): void {
+  const { store: kind, segment, length } = blob;
+  if (kind === 'segment') {
+    liveBytes.set(segment, (liveBytes.get(segment) ?? 0) + recordBytes(length));
   }
 }
 

@@ -15,6 +15,7 @@ import { linkCatalogSnapshot } from './catalog-snapshot.js';
 import { Committer } from './commit/committer.js';
 import { Deletion } from './commit/deletion.js';
 import { GroupLoop } from './commit/group-loop.js';
+import { Restoration } from './commit/restoration.js';
 import { StoreWriter } from './commit/store-writer.js';
 import { Reclaimer } from './reclaim/reclaimer.js';
 import { FreeSpace } from './free-space.js';
@@ -48,6 +49,8 @@ export interface StoreThreadOptions {
   readonly deletionStepInstances: number;
   /** How long bytes that nothing refers to any more are kept for retrieves that began before. */
   readonly garbageGraceMs: number;
+  /** How long a deletion can be taken back; 0: not at all. */
+  readonly undeleteWindowMs: number;
   /** Segments of which less than this part is live are emptied in the background, at most at this rate. */
   readonly compactionLiveRatioMin: number;
   readonly compactionBytesPerSecondMax: number;
@@ -66,6 +69,7 @@ export const defaultStoreThreadOptions: StoreThreadOptions = {
   groupBytesMax: 64 * mib,
   deletionStepInstances: 512,
   garbageGraceMs: 15 * 60 * 1000,
+  undeleteWindowMs: 0,
   compactionLiveRatioMin: 0.5,
   compactionBytesPerSecondMax: 16 * mib,
   reserveBytes: 0,
@@ -91,7 +95,7 @@ export function createGroupLoop(
   const blobReader = new StoredBlobReader(segments, database);
   const { arena, options } = data;
   const writer = new StoreWriter({ database, blobs, sequence: state.sequence });
-  const { garbageGraceMs } = options;
+  const { garbageGraceMs, undeleteWindowMs } = options;
   const committer = new Committer({
     ...{ arena, writer, blobReader, spills, freeSpace, garbageGraceMs },
   });
@@ -104,7 +108,10 @@ export function createGroupLoop(
     arena,
     committer,
     sequence: () => writer.sequence,
-    beginDeletion: (request) => new Deletion({ writer, request, stepInstancesMax, garbageGraceMs }),
+    beginDeletion: (request) =>
+      request.kind === 'undelete'
+        ? new Restoration({ writer, request, stepInstancesMax })
+        : new Deletion({ writer, request, stepInstancesMax, garbageGraceMs, undeleteWindowMs }),
     reclaimer: new Reclaimer({
       writer,
       directory: segments,

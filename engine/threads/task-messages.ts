@@ -88,6 +88,7 @@ export type StoreRequest =
    */
   | { readonly kind: 'snapshot'; readonly directory: string }
   | { readonly kind: 'snapshot-release' }
+  | UndeleteRequest
   | { readonly kind: 'close' };
 
 /**
@@ -115,6 +116,11 @@ export interface DeleteRequest {
   readonly studyInstanceUid: string;
   readonly seriesInstanceUid?: string;
   readonly sopInstanceUid?: string;
+}
+
+/** Takes back what was deleted of a study, a series or an instance and can still be; it is answered as a deletion is. */
+export interface UndeleteRequest extends Omit<DeleteRequest, 'kind'> {
+  readonly kind: 'undelete';
 }
 
 // ---- store thread → main ----

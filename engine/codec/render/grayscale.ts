@@ -36,10 +36,15 @@ export function toGrey8(samples: FrameSamples, transforms: GrayscaleTransforms):
     for (let n = 0; n < cells.length; n++) result[n] = toGrey(cells[n]!);
     return result;
   }
-  const table = new Uint8Array(tableLength);
-  for (let cell = 0; cell < tableLength; cell++) table[cell] = toGrey(cell);
+  // Filled as values are met: of 65,536 that 16 bits could have, an image has a few thousand.
+  const table = new Int16Array(tableLength).fill(-1);
   const mask = tableLength - 1;
-  for (let n = 0; n < cells.length; n++) result[n] = table[cells[n]! & mask]!;
+  for (let n = 0; n < cells.length; n++) {
+    const cell = cells[n]! & mask;
+    let grey = table[cell]!;
+    if (grey < 0) table[cell] = grey = toGrey(cell);
+    result[n] = grey;
+  }
   return result;
 }
 

@@ -8,6 +8,7 @@ import type {
   IndexFeed,
   StoreReply,
   StoreRequest,
+  UndeleteRequest,
 } from '#engine/threads/task-messages.js';
 import type { BlobReader, BlobStore } from '../blob/blob-store.js';
 import type { CatalogSnapshot } from '../catalog-snapshot.js';
@@ -23,7 +24,7 @@ export interface GroupLoopOptions {
   /** Last sequence of the change log. */
   readonly sequence: () => number;
   readonly beginDeletion: (
-    request: DeleteRequest,
+    request: DeleteRequest | UndeleteRequest,
   ) => Pick<Deletion, 'deleteId' | 'instanceCount' | 'isDone' | 'step'>;
   readonly reclaimer: Pick<Reclaimer, 'stepWhenDue' | 'holdFiles' | 'close'>;
   /** Links the catalogue as it is now into a directory. */
@@ -106,7 +107,8 @@ export class GroupLoop {
     else if (next.kind === 'spill-abandon') this.#options.spills.abandon(next.spillId);
     else if (next.kind === 'snapshot') this.#snapshot(next.directory, ports);
     else if (next.kind === 'snapshot-release') this.#options.reclaimer.holdFiles(false);
-    else if (next.kind === 'delete') this.#deletions.push(this.#options.beginDeletion(next));
+    else if (next.kind === 'delete' || next.kind === 'undelete')
+      this.#deletions.push(this.#options.beginDeletion(next));
   }
 
   /** Ends the work with the files; uncommitted spills are removed. */
