@@ -12,6 +12,7 @@ import { defaultScuTimeouts } from '#src/dimse/scu/association-requestor.js';
 import { DimseClient } from '#src/dimse/scu/dimse-client.js';
 import { CommitmentJobs } from '#src/dimse/storage-commitment/commitment-jobs.js';
 import { deliverReport } from '#src/dimse/storage-commitment/deliver-report.js';
+import type { IdentityVerifier } from '#src/dimse/user-identity/identity-verifier.js';
 import { temporaryDirectory } from './temporary-directory.js';
 import { DicomScu } from './dicom-scu.js';
 import type { ScuOptions } from './dicom-scu.js';
@@ -67,6 +68,7 @@ export async function startDimseFixture(
   t: TestContext,
   options: Partial<DimseServiceOptions> = {},
   remoteAes: readonly RemoteAeDraft[] = [],
+  verifyIdentity?: IdentityVerifier,
 ): Promise<DimseFixture> {
   const store = new RecordingStore();
   const archive = new MemoryArchive();
@@ -97,6 +99,7 @@ export async function startDimseFixture(
       findRemoteAe: (aeTitle) => findIn(remoteAes, aeTitle),
       inspector,
       commitmentJobs,
+      verifyIdentity,
     },
   );
   const port = await service.start();

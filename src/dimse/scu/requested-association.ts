@@ -78,7 +78,11 @@ export class RequestedAssociation {
         receiver?.end();
       },
     });
-    this.#association = new Association('requestor', this.#createEffects());
+    this.#association = new Association(
+      'requestor',
+      this.#createEffects(),
+      options.request.userInformation.maximumLengthBytes,
+    );
     this.#association.requestAssociation(options.request);
     this.#startTimer(options.timeouts.associateTimeoutMs, () =>
       this.#fail(new AssociationError('timeout', 'no answer to the association request')),
