@@ -30,19 +30,22 @@ const row = (
       : { level, tag, keyword, vr, isDefault, searchPaths },
   );
 
+/** Code Value, Coding Scheme Designator, Code Meaning (PS3.3 Table 8.8-1). */
+const codeMembers = ['00080100', '00080102', '00080104'];
+
 export const indexedAttributes: readonly IndexedAttribute[] = Object.freeze([
   row('study', '00080005', 'SpecificCharacterSet', 'CS', true),
   row('study', '00080020', 'StudyDate', 'DA', true),
   row('study', '00080030', 'StudyTime', 'TM', true),
   row('study', '00080050', 'AccessionNumber', 'SH', true),
-  row('study', '00080063', 'AnatomicRegionsInStudyCodeSequence', 'SQ', false),
+  row('study', '00080063', 'AnatomicRegionsInStudyCodeSequence', 'SQ', false, codeMembers),
   row('study', '00080090', 'ReferringPhysicianName', 'PN', true),
   row('study', '00080201', 'TimezoneOffsetFromUTC', 'SH', true),
   row('study', '00081030', 'StudyDescription', 'LO', true),
-  row('study', '00081032', 'ProcedureCodeSequence', 'SQ', false),
+  row('study', '00081032', 'ProcedureCodeSequence', 'SQ', false, codeMembers),
   row('study', '00081060', 'NameOfPhysiciansReadingStudy', 'PN', false),
   row('study', '00081080', 'AdmittingDiagnosesDescription', 'LO', false),
-  row('study', '00081110', 'ReferencedStudySequence', 'SQ', false),
+  row('study', '00081110', 'ReferencedStudySequence', 'SQ', false, ['00081155']),
   row('study', '00100010', 'PatientName', 'PN', true),
   row('study', '00100020', 'PatientID', 'LO', true),
   row('study', '00100021', 'IssuerOfPatientID', 'LO', false),

@@ -1,7 +1,7 @@
 import { assert } from '#engine/base/assert.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
-import { compileSql, indexTables } from '#engine/query/compile-sql.js';
+import { compileCount, compileSql, indexTables } from '#engine/query/compile-sql.js';
 import type { QueryExpression, QueryKey, QueryPage } from '#engine/query/query-expression.js';
 import type { IndexFeed } from '#engine/threads/task-messages.js';
 import {
@@ -105,14 +105,23 @@ export class DuckdbQueryIndex implements QueryIndex {
   }
 
   async query(expression: QueryExpression, signal?: AbortSignal): Promise<QueryPage> {
-    const { text, values } = compileSql(expression);
+    const { text, values, positionCells } = compileSql(expression);
+    const { limit, wantsTotal } = expression;
+    const count = wantsTotal === true ? compileCount(expression) : undefined;
     const reader = await this.#takeReader();
     try {
       if (this.#isClosing) throw new GantryError('store-unavailable', 'the index is closing');
+      const counted = count === undefined ? [] : await reader.run(count.text, count.values, signal);
       const rows = await reader.run(text, values, signal);
+      const lastRow = rows.length > limit ? rows[limit - 1] : undefined;
+      const total = counted[0]?.[0];
       return {
-        keys: rows.slice(0, expression.limit).map(keyOf),
-        isCut: rows.length > expression.limit,
+        keys: rows.slice(0, limit).map((row) => keyOf(expression.level, row)),
+        isCut: rows.length > limit,
+        ...(lastRow === undefined
+          ? {}
+          : { last: positionCells.map((cell) => toPositionValue(lastRow[cell])) }),
+        ...(total === undefined ? {} : { total: Number(total) }),
       };
     } catch (error) {
       signal?.throwIfAborted();
@@ -260,12 +269,19 @@ function* instanceRows(partitions: Partitions): Generator<DuckdbCell[]> {
   }
 }
 
-function keyOf(row: readonly DuckdbCell[]): QueryKey {
+function keyOf(level: QueryLevel, row: readonly DuckdbCell[]): QueryKey {
   const [studyInstanceUid, seriesInstanceUid, sopInstanceUid] = row;
   assert(typeof studyInstanceUid === 'string', 'every row has a StudyInstanceUID');
-  if (typeof seriesInstanceUid !== 'string') return { studyInstanceUid };
-  if (typeof sopInstanceUid !== 'string') return { studyInstanceUid, seriesInstanceUid };
+  if (level === 'study') return { studyInstanceUid };
+  assert(typeof seriesInstanceUid === 'string', 'every row has a SeriesInstanceUID');
+  if (level === 'series') return { studyInstanceUid, seriesInstanceUid };
+  assert(typeof sopInstanceUid === 'string', 'every row has a SOPInstanceUID');
   return { studyInstanceUid, seriesInstanceUid, sopInstanceUid };
+}
+
+/** Cells that rows are ordered by are VARCHAR or DOUBLE. */
+function toPositionValue(cell: DuckdbCell | undefined): string | number | null {
+  return typeof cell === 'string' || typeof cell === 'number' ? cell : null;
 }
 
 function toQueryError(error: unknown): unknown {

@@ -1,19 +1,22 @@
-import { GantryError } from '#engine/base/error-catalogue.js';
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
-import { findIndexColumn, type IndexColumn } from './index-columns.js';
-import { encloseValue, valueSeparator } from './index-cell.js';
-import { matchOrder } from './match-order.js';
-import { prepareTests, type ValueTest } from './matching.js';
-import type { QueryCondition, QueryExpression } from './query-expression.js';
-import { hasWildcard } from './wildcard.js';
-
-/** string → VARCHAR, number → DOUBLE, bigint → BIGINT, array → VARCHAR[]. */
-export type SqlValue = string | number | bigint | readonly string[];
+import { dayStart } from './date-time-pairs.js';
+import { searchedColumn, type IndexColumn } from './index-columns.js';
+import { matchOrder, orderOf, patientOrder, type OrderKey } from './match-order.js';
+import { prepareTests } from './matching.js';
+import type { QueryCondition, QueryExpression, QueryPosition } from './query-expression.js';
+import { firstValueSql, testToSql } from './sql-tests.js';
+import { SqlValues, type SqlValue } from './sql-values.js';
 
 /** A statement of DuckDB's SQL whose `$1`, `$2`, … are `values`. Nothing a peer sent is part of `text`. */
 export interface SqlQuery {
   readonly text: string;
   readonly values: readonly SqlValue[];
+}
+
+/** The statement of a page. Its rows begin with the UIDs down to the level. */
+export interface PageSql extends SqlQuery {
+  /** For each key of the order the number of its cell in a row. */
+  readonly positionCells: readonly number[];
 }
 
 /** Names of the index tables, and the UID columns that identify their rows. A row holds the UIDs of its parents too. */
@@ -29,84 +32,125 @@ export const indexTables: Readonly<
 });
 
 /**
- * The query as SQL: rows of UIDs down to the level, in the order of match-order.ts, one more than `limit` so that the caller sees
- * whether the page is cut. Throws `bad-request` as `prepareTests`.
+ * The query as SQL: rows in the order of match-order.ts, one more than `limit` so that the caller sees whether the page is cut.
+ * Throws `bad-request` as `prepareTests` and `orderOf`.
  */
-export function compileSql(expression: QueryExpression): SqlQuery {
-  const compiler = new SqlCompiler(expression.level);
-  compiler.require(
-    `${compiler.baseColumn('partition')} = ${compiler.bind(BigInt(expression.partition))}`,
-  );
-  if (expression.studyInstanceUid !== undefined) {
-    compiler.require(
-      `${compiler.baseColumn('study_instance_uid')} = ${compiler.bind(expression.studyInstanceUid)}`,
-    );
-  }
-  if (expression.seriesInstanceUid !== undefined && expression.level !== 'study') {
-    compiler.require(
-      `${compiler.baseColumn('series_instance_uid')} = ${compiler.bind(expression.seriesInstanceUid)}`,
-    );
-  }
-  for (const condition of expression.conditions) compiler.addCondition(condition);
-  return compiler.finish(expression.limit, expression.offset);
+export function compileSql(expression: QueryExpression): PageSql {
+  return new SqlCompiler(expression).page();
+}
+
+/** The number of matches, as the one cell of one row, whatever `limit`, `offset` and `after`. Throws as `compileSql`. */
+export function compileCount(expression: QueryExpression): SqlQuery {
+  return new SqlCompiler(expression).count();
 }
 
 /** Collects the conditions of one statement and the tables that they need. */
 class SqlCompiler {
+  readonly #expression: QueryExpression;
   readonly #level: QueryLevel;
-  readonly #values: SqlValue[] = [];
+  readonly #values = new SqlValues();
   readonly #predicates: string[] = [];
   readonly #joined = new Set<QueryLevel>();
 
-  constructor(level: QueryLevel) {
+  constructor(expression: QueryExpression) {
+    const { level, partition, studyInstanceUid, seriesInstanceUid } = expression;
+    this.#expression = expression;
     this.#level = level;
-  }
-
-  /** Adds a value and returns its place holder. */
-  bind(value: SqlValue): string {
-    this.#values.push(value);
-    return `$${this.#values.length}`;
-  }
-
-  require(predicate: string): void {
-    this.#predicates.push(predicate);
-  }
-
-  baseColumn(name: string): string {
-    return columnOf(this.#level, name);
-  }
-
-  addCondition(condition: QueryCondition): void {
-    const column = findIndexColumn(this.#level, condition.attribute);
-    if (column === undefined) {
-      throw new GantryError('bad-request', `${condition.attribute.tag} cannot be searched here`);
+    this.#requireEqual('partition', BigInt(partition));
+    if (studyInstanceUid !== undefined) this.#requireEqual('study_instance_uid', studyInstanceUid);
+    if (seriesInstanceUid !== undefined && level !== 'study') {
+      this.#requireEqual('series_instance_uid', seriesInstanceUid);
     }
-    const place = this.#place(column);
-    for (const test of prepareTests(column, condition)) {
-      this.require(this.#predicate(column, place, test));
-    }
+    for (const condition of expression.conditions) this.#addCondition(condition);
   }
 
-  finish(limit: number, offset: number): SqlQuery {
-    const { keyColumns } = indexTables[this.#level];
-    const order = matchOrder[this.#level].map(
-      ({ column, isDescending }) =>
-        `${this.baseColumn(column.name)} ${isDescending ? 'DESC' : 'ASC'} NULLS LAST`,
+  page(): PageSql {
+    const { after, limit, offset } = this.#expression;
+    const order = orderOf(this.#expression);
+    const places = order.map(({ column }) => firstValueSql(column, this.#place(column)));
+    const keys = indexTables[this.#level].keyColumns.map((name) => columnOf(this.#level, name));
+    const cells = [...new Set([...keys, ...places])];
+    const terms = order.map(
+      ({ isDescending }, n) => `${places[n]} ${isDescending ? 'DESC' : 'ASC'} NULLS LAST`,
     );
+    const rows = this.#rows();
+    const behind = after === undefined ? [] : [this.#behind(order, places, after)];
     const text =
-      `SELECT ${keyColumns.map((name) => this.baseColumn(name)).join(', ')}` +
-      ` FROM ${indexTables[this.#level].table}` +
-      [...this.#joined].map((level) => this.#join(level)).join('') +
-      ` WHERE ${this.#predicates.join(' AND ')}` +
-      ` ORDER BY ${order.join(', ')}` +
-      ` LIMIT ${this.bind(BigInt(limit) + 1n)} OFFSET ${this.bind(BigInt(offset))}`;
-    return { text, values: this.#values };
+      `SELECT ${cells.join(', ')}${rows.from}` +
+      whereAll([...rows.predicates, ...behind]) +
+      ` ORDER BY ${terms.join(', ')}` +
+      ` LIMIT ${this.#values.bind(BigInt(limit) + 1n)} OFFSET ${this.#values.bind(BigInt(offset))}`;
+    const positionCells = places.map((place) => cells.indexOf(place));
+    return { text, values: this.#values.all, positionCells };
+  }
+
+  count(): SqlQuery {
+    const { from, predicates } = this.#rows();
+    return {
+      text: `SELECT count(*)${from}${whereAll(predicates)}`,
+      values: this.#values.all,
+    };
+  }
+
+  /** What rows are taken from, and which predicates are still to be asked of them. */
+  #rows(): { readonly from: string; readonly predicates: readonly string[] } {
+    const { table } = indexTables[this.#level];
+    const joins = [...this.#joined].map((level) => this.#join(level)).join('');
+    if (this.#expression.isByPatient !== true) {
+      return { from: ` FROM ${table}${joins}`, predicates: this.#predicates };
+    }
+    const patient = patientOrder.map(({ column }) => this.#place(column));
+    const newest = matchOrder.study.map(
+      ({ column, isDescending }) =>
+        `${this.#place(column)} ${isDescending ? 'DESC' : 'ASC'} NULLS LAST`,
+    );
+    const firstOfPatient =
+      `SELECT * FROM ${table}${whereAll(this.#predicates)} QUALIFY row_number() OVER` +
+      ` (PARTITION BY ${patient.join(', ')} ORDER BY ${newest.join(', ')}) = 1`;
+    return { from: ` FROM (${firstOfPatient}) AS ${table}`, predicates: [] };
+  }
+
+  #requireEqual(name: string, value: SqlValue): void {
+    this.#predicates.push(`${columnOf(this.#level, name)} = ${this.#values.bind(value)}`);
+  }
+
+  #addCondition(condition: QueryCondition): void {
+    const column = searchedColumn(this.#level, condition.attribute);
+    const own = this.#place(column);
+    let sql = own;
+    if (condition.kind === 'moment-range') {
+      const time = this.#place(searchedColumn(this.#level, condition.timeAttribute));
+      sql = `(${own} || coalesce(${time}, '${dayStart}'))`;
+    }
+    const place = { column, sql, sibling: (name: string) => columnOf(column.level, name) };
+    for (const test of prepareTests(column, condition)) {
+      this.#predicates.push(testToSql(this.#values, place, test));
+    }
+  }
+
+  /** The rows behind a position: equal in the first keys, and behind in the next one. */
+  #behind(order: readonly OrderKey[], places: readonly string[], after: QueryPosition): string {
+    const alternatives: string[] = [];
+    const equalSoFar: string[] = [];
+    for (const [n, { isDescending }] of order.entries()) {
+      const place = places[n]!;
+      const value = after[n] ?? null;
+      if (value === null) {
+        equalSoFar.push(`${place} IS NULL`);
+        continue;
+      }
+      const bound = this.#values.bind(value);
+      const next = `(${place} ${isDescending ? '<' : '>'} ${bound} OR ${place} IS NULL)`;
+      alternatives.push([...equalSoFar, next].join(' AND '));
+      equalSoFar.push(`${place} = ${bound}`);
+    }
+    return alternatives.length === 0 ? 'false' : `(${alternatives.join(' OR ')})`;
   }
 
   /** The qualified column; its table is joined unless the rows searched hold the UID themselves. */
   #place(column: IndexColumn): string {
     if (indexTables[this.#level].keyColumns.includes(column.name)) {
-      return this.baseColumn(column.name);
+      return columnOf(this.#level, column.name);
     }
     if (column.level !== this.#level) this.#joined.add(column.level);
     return columnOf(column.level, column.name);
@@ -115,82 +159,16 @@ class SqlCompiler {
   #join(level: QueryLevel): string {
     const { table, keyColumns } = indexTables[level];
     const equalities = ['partition', ...keyColumns].map(
-      (name) => `${columnOf(level, name)} = ${this.baseColumn(name)}`,
+      (name) => `${columnOf(level, name)} = ${columnOf(this.#level, name)}`,
     );
     return ` JOIN ${table} ON ${equalities.join(' AND ')}`;
   }
-
-  #predicate(column: IndexColumn, place: string, test: ValueTest): string {
-    switch (test.kind) {
-      case 'equals':
-        return this.#equality(column, test.ignoresCase ? `lower(${place})` : place, test.value);
-      case 'equals-any':
-        return holdsManyValues(column)
-          ? `list_has_any(string_split(${place}, ${separatorSql}), ${this.bind(test.values)})`
-          : `${place} IN (SELECT unnest(${this.bind(test.values)}))`;
-      case 'wildcard':
-        return this.#wildcard(test.ignoresCase ? `lower(${place})` : place, test.pattern);
-      case 'between': {
-        const bounds: string[] = [];
-        if (test.from !== undefined) bounds.push(`${place} >= ${this.bind(test.from)}`);
-        if (test.to !== undefined) bounds.push(`${place} <= ${this.bind(test.to)}`);
-        return bounds.join(' AND ');
-      }
-      case 'word-prefix':
-        return `regexp_matches(${place}, ${this.bind(wordPrefixRegExp(test.word))})`;
-    }
-  }
-
-  #equality(column: IndexColumn, place: string, value: string | number): string {
-    const single = `${place} = ${this.bind(value)}`;
-    if (!holdsManyValues(column) || typeof value === 'number') return single;
-    return `(${single} OR contains(${place}, ${this.bind(encloseValue(value))}))`;
-  }
-
-  /**
-   * The two usual shapes become substring searches. The others become a regular expression of escaped literals for RE2, whose
-   * time is linear; DuckDB's LIKE goes back to every `%` and can be made to run for minutes by a pattern of many.
-   */
-  #wildcard(place: string, pattern: string): string {
-    const start = pattern.slice(0, -1);
-    if (pattern.endsWith('*') && !hasWildcard(start)) {
-      return `(starts_with(${place}, ${this.bind(start)}) OR contains(${place}, ${this.bind(valueSeparator + start)}))`;
-    }
-    const middle = pattern.slice(1, -1);
-    if (pattern === `*${middle}*` && !hasWildcard(middle)) {
-      return `contains(${place}, ${this.bind(middle)})`;
-    }
-    return `regexp_matches(${place}, ${this.bind(wildcardRegExp(pattern))})`;
-  }
 }
 
-const separatorSql = `chr(${valueSeparator.charCodeAt(0)})`;
+function whereAll(predicates: readonly string[]): string {
+  return predicates.length === 0 ? '' : ` WHERE ${predicates.join(' AND ')}`;
+}
 
 function columnOf(level: QueryLevel, name: string): string {
   return `${indexTables[level].table}."${name}"`;
-}
-
-function holdsManyValues(column: IndexColumn): boolean {
-  return column.kind === 'text' || column.kind === 'name';
-}
-
-/** RE2 syntax: one whole value of a cell, whose characters are any but the separator. */
-function wildcardRegExp(pattern: string): string {
-  let body = '';
-  for (const character of pattern) {
-    if (character === '*') body += `[^${valueSeparator}]*`;
-    else if (character === '?') body += `[^${valueSeparator}]`;
-    else body += quoteRegExp(character);
-  }
-  return `(?:\\A|${valueSeparator})${body}(?:\\z|${valueSeparator})`;
-}
-
-/** RE2 syntax: a word of a name in any value of a cell begins with `word`. */
-function wordPrefixRegExp(word: string): string {
-  return `(?:\\A|[ ^${valueSeparator}])${quoteRegExp(word)}`;
-}
-
-/** Escapes every ASCII character that is no letter and no digit; RE2 then takes it literally. */
-function quoteRegExp(text: string): string {
-  return text.replace(/[^a-zA-Z0-9\u0080-\u{10FFFF}]/gu, '\\$&');
 }

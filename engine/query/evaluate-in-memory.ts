@@ -1,19 +1,16 @@
-import { GantryError } from '#engine/base/error-catalogue.js';
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 import type {
   InstanceRecord,
   SeriesRecord,
   StudyRecord,
 } from '#engine/store/catalog/catalog-records.js';
-import {
-  findIndexColumn,
-  readColumnValues,
-  type IndexColumn,
-  type IndexedRecord,
-} from './index-columns.js';
-import { compareByMatchOrder } from './match-order.js';
+import { readMoments } from './date-time-pairs.js';
+import { encodeTextCell } from './index-cell.js';
+import { readColumnValues, searchedColumn, type IndexedRecord } from './index-columns.js';
+import { comparePositions, matchOrder, orderOf, patientOrder, positionOf } from './match-order.js';
 import { passesTest, prepareTests, type ValueTest } from './matching.js';
-import type { QueryExpression, QueryKey, QueryPage } from './query-expression.js';
+import type { QueryExpression, QueryKey, QueryPage, QueryPosition } from './query-expression.js';
+import type { MatchedRecords } from './row-to-json.js';
 
 /** The records of one partition. Every series has its study among them, every instance its series. */
 export interface QueriedRecords {
@@ -23,51 +20,63 @@ export interface QueriedRecords {
 }
 
 interface ColumnTests {
-  readonly column: IndexColumn;
+  readonly level: QueryLevel;
   readonly tests: readonly ValueTest[];
+  readonly valuesOf: (record: IndexedRecord) => readonly (string | number)[];
 }
 
 /**
  * Answers a query from arrays of records: the meaning of a QueryExpression in the plainest form, which the SQL of compile-sql.ts
- * is tested against. Throws `bad-request` as `prepareTests`.
+ * is tested against. Throws `bad-request` as `prepareTests` and `orderOf`.
  */
 export function evaluateInMemory(expression: QueryExpression, records: QueriedRecords): QueryPage {
   const conditions = prepareConditions(expression);
   const matchesLevel = (level: QueryLevel, record: IndexedRecord): boolean =>
     conditions.every(
-      ({ column, tests }) =>
-        column.level !== level ||
-        tests.every((test) => passesTest(readColumnValues(column, record), test)),
+      (condition) =>
+        condition.level !== level ||
+        condition.tests.every((test) => passesTest(condition.valuesOf(record), test)),
     );
   const studies = records.studies.filter(
     (study) =>
       isNamed(expression.studyInstanceUid, study.studyInstanceUid) && matchesLevel('study', study),
   );
-  if (expression.level === 'study') return toPage(expression, studies);
+  if (expression.level === 'study') {
+    const matches = studies.map((study) => ({ study }));
+    return toPage(expression, expression.isByPatient === true ? onePerPatient(matches) : matches);
+  }
 
-  const studyUids = new Set(studies.map((study) => study.studyInstanceUid));
-  const series = records.series.filter(
-    (candidate) =>
-      studyUids.has(candidate.studyInstanceUid) &&
-      isNamed(expression.seriesInstanceUid, candidate.seriesInstanceUid) &&
-      matchesLevel('series', candidate),
-  );
-  if (expression.level === 'series') return toPage(expression, series);
+  const studyByUid = new Map(studies.map((study) => [study.studyInstanceUid, study]));
+  const seriesMatches = records.series.flatMap((series) => {
+    const study = studyByUid.get(series.studyInstanceUid);
+    const isMatch =
+      study !== undefined &&
+      isNamed(expression.seriesInstanceUid, series.seriesInstanceUid) &&
+      matchesLevel('series', series);
+    return isMatch ? [{ study, series }] : [];
+  });
+  if (expression.level === 'series') return toPage(expression, seriesMatches);
 
-  const seriesKeys = new Set(series.map(seriesKey));
-  const instances = records.instances.filter(
-    (instance) => seriesKeys.has(seriesKey(instance)) && matchesLevel('instance', instance),
-  );
-  return toPage(expression, instances);
+  const matchByKey = new Map(seriesMatches.map((match) => [seriesKey(match.series), match]));
+  const matches = records.instances.flatMap((instance) => {
+    const match = matchByKey.get(seriesKey(instance));
+    return match !== undefined && matchesLevel('instance', instance)
+      ? [{ ...match, instance }]
+      : [];
+  });
+  return toPage(expression, matches);
 }
 
-function prepareConditions(expression: QueryExpression): ColumnTests[] {
-  return expression.conditions.map((condition) => {
-    const column = findIndexColumn(expression.level, condition.attribute);
-    if (column === undefined) {
-      throw new GantryError('bad-request', `${condition.attribute.tag} cannot be searched here`);
+function prepareConditions({ level, conditions }: QueryExpression): ColumnTests[] {
+  return conditions.map((condition) => {
+    const column = searchedColumn(level, condition.attribute);
+    const tests = prepareTests(column, condition);
+    if (condition.kind !== 'moment-range') {
+      return { level: column.level, tests, valuesOf: (record) => readColumnValues(column, record) };
     }
-    return { column, tests: prepareTests(column, condition) };
+    const timeColumn = searchedColumn(level, condition.timeAttribute);
+    const valuesOf = (record: IndexedRecord): string[] => readMoments(column, timeColumn, record);
+    return { level: column.level, tests, valuesOf };
   });
 }
 
@@ -79,19 +88,53 @@ function seriesKey(record: SeriesRecord | InstanceRecord): string {
   return `${record.studyInstanceUid}/${record.seriesInstanceUid}`;
 }
 
-function toPage(expression: QueryExpression, matches: IndexedRecord[]): QueryPage {
-  matches.sort((left, right) => compareByMatchOrder(expression.level, left, right));
-  const end = expression.offset + expression.limit;
+interface PlacedMatch {
+  readonly match: MatchedRecords;
+  readonly position: QueryPosition;
+}
+
+function onePerPatient(matches: readonly MatchedRecords[]): MatchedRecords[] {
+  const patients = new Map<string, MatchedRecords>();
+  for (const { match } of inOrder(matchOrder.study, matches)) {
+    const cells = patientOrder.map(({ column }) =>
+      encodeTextCell(readColumnValues(column, match.study)),
+    );
+    const patient = JSON.stringify(cells);
+    if (!patients.has(patient)) patients.set(patient, match);
+  }
+  return [...patients.values()];
+}
+
+function inOrder(
+  order: ReturnType<typeof orderOf>,
+  matches: readonly MatchedRecords[],
+): PlacedMatch[] {
+  return matches
+    .map((match) => ({ match, position: positionOf(order, match) }))
+    .sort((left, right) => comparePositions(order, left.position, right.position));
+}
+
+function toPage(expression: QueryExpression, matches: readonly MatchedRecords[]): QueryPage {
+  const { limit, offset, after, wantsTotal } = expression;
+  const order = orderOf(expression);
+  const rows = inOrder(order, matches).filter(
+    ({ position }) => after === undefined || comparePositions(order, position, after) > 0,
+  );
+  const page = rows.slice(offset, offset + limit);
+  const last = page.at(-1)?.position;
+  const isCut = rows.length > offset + limit;
   return {
-    keys: matches.slice(expression.offset, end).map(keyOf),
-    isCut: matches.length > end,
+    keys: page.map(({ match }) => keyOf(match)),
+    isCut,
+    ...(isCut && last !== undefined ? { last } : {}),
+    ...(wantsTotal === true ? { total: matches.length } : {}),
   };
 }
 
-function keyOf(record: IndexedRecord): QueryKey {
-  const { studyInstanceUid } = record;
-  if (!('seriesInstanceUid' in record)) return { studyInstanceUid };
-  const { seriesInstanceUid } = record;
-  if (!('sopInstanceUid' in record)) return { studyInstanceUid, seriesInstanceUid };
-  return { studyInstanceUid, seriesInstanceUid, sopInstanceUid: record.sopInstanceUid };
+function keyOf({ study, series, instance }: MatchedRecords): QueryKey {
+  const { studyInstanceUid } = study;
+  if (series === undefined) return { studyInstanceUid };
+  const { seriesInstanceUid } = series;
+  if (instance === undefined) return { studyInstanceUid, seriesInstanceUid };
+  return { studyInstanceUid, seriesInstanceUid, sopInstanceUid: instance.sopInstanceUid };
 }

@@ -1,3 +1,6 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { dictionaryVr, keywordOfTag } from '#engine/dicom/dictionary/dictionary.js';
+import { vrName } from '#engine/dicom/dictionary/vr.js';
 import {
   computedAttributes,
   indexedAttributes,
@@ -11,7 +14,8 @@ import type {
   StudyRecord,
 } from '#engine/store/catalog/catalog-records.js';
 import type { AttributeReference } from './query-expression.js';
-import { toSearchName, toSearchText } from './search-text.js';
+import { phoneticCodes } from './phonetic-codes.js';
+import { toSearchName, toSearchText, wordsOfName } from './search-text.js';
 import { isTemporalVr, readTemporalSpan, type TemporalVr } from './temporal-values.js';
 
 export type IndexedRecord = StudyRecord | SeriesRecord | InstanceRecord;
@@ -34,6 +38,8 @@ export interface IndexColumn {
   readonly keyword: string;
   readonly vr: string;
   readonly kind: ColumnKind;
+  /** Holds how the words of the attribute, a name, are pronounced (phonetic-codes.ts). It is no attribute of its own. */
+  readonly isPhonetic?: true;
   /** SQL identifier, to be quoted. */
   readonly name: string;
   readonly type: 'VARCHAR' | 'DOUBLE';
@@ -62,27 +68,21 @@ const recordValues: Readonly<
   '00083002': (record) => ('transferSyntaxUid' in record ? [record.transferSyntaxUid] : []),
 };
 
-/** Keyword and VR of the searchable members of sequences. */
-const memberAttributes: Readonly<Record<string, { keyword: string; vr: string }>> = {
-  '00400009': { keyword: 'ScheduledProcedureStepID', vr: 'SH' },
-  '00401001': { keyword: 'RequestedProcedureID', vr: 'SH' },
-  '00080050': { keyword: 'AccessionNumber', vr: 'SH' },
-};
-
 /**
  * RequestedProcedureID of a series is rarely anywhere but in RequestAttributesSequence; who searches for it means both places.
  */
 const alsoInSequence: Readonly<Record<string, string>> = { '00401001': '00400275' };
 
+/** Hold any number of UIDs; so do members of sequences. */
 const multipleUidTags = new Set(['00080062']);
 
 const numberVrs = new Set(['IS', 'DS', 'US', 'SS', 'UL', 'SL', 'FL', 'FD']);
 
-function kindOf(tag: string, vr: string): ColumnKind {
+function kindOf(tag: string, vr: string, memberTag: string | undefined): ColumnKind {
   if (isTemporalVr(vr)) return vr;
   if (vr === 'PN') return 'name';
   if (numberVrs.has(vr)) return 'number';
-  return vr === 'UI' && !multipleUidTags.has(tag) ? 'uid' : 'text';
+  return vr === 'UI' && memberTag === undefined && !multipleUidTags.has(tag) ? 'uid' : 'text';
 }
 
 /** `StudyInstanceUID` → `study_instance_uid`. */
@@ -95,11 +95,11 @@ function toSnakeCase(keyword: string): string {
 }
 
 function columnOf(attribute: IndexedAttribute, memberTag?: string): IndexColumn {
-  const member = memberTag === undefined ? undefined : memberAttributes[memberTag];
+  const number = memberTag === undefined ? undefined : Number.parseInt(memberTag, 16);
   const keyword =
-    member === undefined ? attribute.keyword : `${attribute.keyword}.${member.keyword}`;
-  const vr = member?.vr ?? attribute.vr;
-  const kind = kindOf(attribute.tag, vr);
+    number === undefined ? attribute.keyword : `${attribute.keyword}.${keywordOfTag(number) ?? ''}`;
+  const vr = number === undefined ? attribute.vr : vrName(dictionaryVr(number));
+  const kind = kindOf(attribute.tag, vr, memberTag);
   return Object.freeze({
     level: attribute.level,
     tag: attribute.tag,
@@ -112,11 +112,26 @@ function columnOf(attribute: IndexedAttribute, memberTag?: string): IndexColumn 
   });
 }
 
+function phoneticColumnOf(column: IndexColumn): IndexColumn {
+  return Object.freeze({
+    ...column,
+    kind: 'text',
+    isPhonetic: true,
+    name: toPhoneticName(column),
+  });
+}
+
+/** SQL identifier of the column that says how the words of a name are pronounced. */
+export function toPhoneticName(nameColumn: IndexColumn): string {
+  return `${nameColumn.name}_phonetic`;
+}
+
 function columnsOf(level: QueryLevel): readonly IndexColumn[] {
   const columns: IndexColumn[] = [];
   for (const attribute of [...indexedAttributes, ...computedAttributes]) {
     if (attribute.level !== level || unsearchableTags.has(attribute.tag)) continue;
     if (attribute.vr !== 'SQ') columns.push(columnOf(attribute));
+    if (attribute.vr === 'PN') columns.push(phoneticColumnOf(columnOf(attribute)));
     for (const memberTag of attribute.searchPaths ?? []) {
       columns.push(columnOf(attribute, memberTag));
     }
@@ -133,7 +148,9 @@ export const indexColumns: Readonly<Record<QueryLevel, readonly IndexColumn[]>> 
 
 const columnsByReference = new Map(
   levels.flatMap((level) =>
-    indexColumns[level].map((column) => [`${column.tag}.${column.memberTag ?? ''}`, column]),
+    indexColumns[level]
+      .filter((column) => column.isPhonetic !== true)
+      .map((column) => [`${column.tag}.${column.memberTag ?? ''}`, column]),
   ),
 );
 
@@ -150,9 +167,21 @@ export function findIndexColumn(
   return levels.indexOf(column.level) <= levels.indexOf(level) ? column : undefined;
 }
 
+/** The column that a condition on `level` looks at; throws `bad-request` when there is none. */
+export function searchedColumn(level: QueryLevel, reference: AttributeReference): IndexColumn {
+  const column = findIndexColumn(level, reference);
+  if (column !== undefined) return column;
+  throw new GantryError('bad-request', `${reference.tag} cannot be searched on ${level} level`);
+}
+
 /** The values of `column` in a record of its level, normalised for comparison. Empty and unreadable values are left out. */
 export function readColumnValues(column: IndexColumn, record: IndexedRecord): (string | number)[] {
   const values: (string | number)[] = [];
+  if (column.isPhonetic === true) {
+    for (const value of record.attributes[column.tag]?.Value ?? []) appendName(value, values);
+    const words = values.flatMap((name) => wordsOfName(String(name)));
+    return [...new Set(words.flatMap(phoneticCodes))];
+  }
   const read = recordValues[column.tag];
   if (read !== undefined && column.memberTag === undefined) {
     for (const value of read(record)) appendNormalised(column, value, values);

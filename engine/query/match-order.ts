@@ -1,11 +1,9 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
-import {
-  findIndexColumn,
-  readColumnValues,
-  type IndexColumn,
-  type IndexedRecord,
-} from './index-columns.js';
 import { assert } from '#engine/base/assert.js';
+import { findIndexColumn, readColumnValues, type IndexColumn } from './index-columns.js';
+import type { AttributeReference, QueryExpression, QueryPosition } from './query-expression.js';
+import type { MatchedRecords } from './row-to-json.js';
 
 export interface OrderKey {
   readonly column: IndexColumn;
@@ -42,19 +40,78 @@ export const matchOrder: Readonly<Record<QueryLevel, readonly OrderKey[]>> = Obj
   ],
 });
 
-/** Compares two records of `level` by `matchOrder`, for `Array.sort`. */
-export function compareByMatchOrder(
-  level: QueryLevel,
-  left: IndexedRecord,
-  right: IndexedRecord,
+/**
+ * What tells patients apart, and their order: that of their newest study would change whenever one comes in, and pages would
+ * lose patients.
+ */
+export const patientOrder: readonly OrderKey[] = Object.freeze([
+  orderKey('study', '00100020'),
+  orderKey('study', '00100021'),
+]);
+
+/** The order of the rows of a query. Throws `bad-request` for an attribute that the level cannot be ordered by. */
+export function orderOf({
+  level,
+  orderBy = [],
+  isByPatient,
+}: QueryExpression): readonly OrderKey[] {
+  const asked = orderBy.map(({ attribute, isDescending }) => ({
+    column: orderColumn(level, attribute),
+    isDescending,
+  }));
+  const always = isByPatient === true ? patientOrder : matchOrder[level];
+  const isAsked = ({ column }: OrderKey): boolean => asked.some((key) => key.column === column);
+  return [...asked, ...always.filter((key) => !isAsked(key))];
+}
+
+/** Long texts order nothing and would have to be carried along in every position. */
+const unorderedVrs = new Set(['LT', 'ST', 'UC', 'UR', 'UT']);
+
+function orderColumn(level: QueryLevel, attribute: AttributeReference): IndexColumn {
+  const column = findIndexColumn(level, attribute);
+  if (column === undefined || unorderedVrs.has(column.vr)) {
+    throw new GantryError('bad-request', `${attribute.tag} is nothing to order by here`);
+  }
+  return column;
+}
+
+/** The position of a match; of several values the first counts. */
+export function positionOf(order: readonly OrderKey[], match: MatchedRecords): QueryPosition {
+  return order.map(({ column }) => {
+    const record = match[column.level];
+    return record === undefined ? null : (readColumnValues(column, record)[0] ?? null);
+  });
+}
+
+/** Compares two positions of one order, for `Array.sort`. */
+export function comparePositions(
+  order: readonly OrderKey[],
+  left: QueryPosition,
+  right: QueryPosition,
 ): number {
-  for (const { column, isDescending } of matchOrder[level]) {
-    const a = readColumnValues(column, left)[0];
-    const b = readColumnValues(column, right)[0];
+  for (const [n, { isDescending }] of order.entries()) {
+    const a = left[n] ?? null;
+    const b = right[n] ?? null;
     if (a === b) continue;
-    if (a === undefined) return 1;
-    if (b === undefined) return -1;
-    return a < b === isDescending ? 1 : -1;
+    if (a === null) return 1;
+    if (b === null) return -1;
+    return compareValues(a, b) < 0 === isDescending ? 1 : -1;
   }
   return 0;
+}
+
+/** Texts by their code points, as DuckDB compares them. */
+function compareValues(a: string | number, b: string | number): number {
+  if (typeof a === 'number' || typeof b === 'number') return a < b ? -1 : 1;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = codeRank(a.charCodeAt(i)) - codeRank(b.charCodeAt(i));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for code points above all others, though their codes are not the highest. */
+function codeRank(code: number): number {
+  return code >= 0xd800 && code < 0xe000 ? code + 0x10000 : code;
 }

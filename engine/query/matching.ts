@@ -2,6 +2,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import { isUid, trimUid } from '#engine/base/uid.js';
 import { normaliseValue, type IndexColumn } from './index-columns.js';
+import { phoneticCodes } from './phonetic-codes.js';
 import type { QueryCondition } from './query-expression.js';
 import { toLowerCharacters, toSearchName, toSearchText, wordsOfName } from './search-text.js';
 import { isTemporalVr, readTemporalSpan, type TemporalVr } from './temporal-values.js';
@@ -21,8 +22,10 @@ export type ValueTest =
   | { readonly kind: 'wildcard'; readonly pattern: string; readonly ignoresCase: boolean }
   /** Inclusive; the column holds one value. */
   | { readonly kind: 'between'; readonly from?: string; readonly to?: string }
-  /** Some word of the name begins with `word`. */
-  | { readonly kind: 'word-prefix'; readonly word: string };
+  /** Some word of the name begins with `word`, or is pronounced as one of `codes`. */
+  | { readonly kind: 'word-prefix'; readonly word: string; readonly codes: readonly string[] }
+  /** There is no value. */
+  | { readonly kind: 'empty' };
 
 /**
  * The tests that must all pass for `condition` on `column`, values normalised and, where case is ignored, in lower case. Throws
@@ -36,19 +39,31 @@ export function prepareTests(column: IndexColumn, condition: QueryCondition): Va
       return prepareWildcard(column, condition.pattern, condition.ignoresCase === true);
     case 'one-of':
       return [{ kind: 'equals-any', values: prepareList(column, condition.values) }];
+    case 'all-of':
+      return condition.values.flatMap((value) =>
+        prepareEquals(column, value, condition.ignoresCase === true),
+      );
+    case 'empty':
+      return [{ kind: 'empty' }];
     case 'range':
       return [prepareRange(column, condition)];
+    case 'moment-range':
+      return [prepareBounds(column, condition.from, condition.to)];
     case 'fuzzy-name':
-      return prepareWords(column, condition.words);
+      return prepareWords(column, condition.words, condition.isPhonetic === true);
   }
 }
 
 /** Whether any of an element's normalised values passes `test`. */
 export function passesTest(values: readonly (string | number)[], test: ValueTest): boolean {
+  if (test.kind === 'empty') return values.length === 0;
   return values.some((value) => valuePasses(value, test));
 }
 
-function valuePasses(value: string | number, test: ValueTest): boolean {
+function valuePasses(
+  value: string | number,
+  test: Exclude<ValueTest, { readonly kind: 'empty' }>,
+): boolean {
   switch (test.kind) {
     case 'equals':
       return (test.ignoresCase ? toLowerCharacters(String(value)) : value) === test.value;
@@ -64,7 +79,11 @@ function valuePasses(value: string | number, test: ValueTest): boolean {
         (test.to === undefined || value <= test.to)
       );
     case 'word-prefix':
-      return wordsOfName(String(value)).some((word) => word.startsWith(test.word));
+      return wordsOfName(String(value)).some(
+        (word) =>
+          word.startsWith(test.word) ||
+          (test.codes.length > 0 && phoneticCodes(word).some((code) => test.codes.includes(code))),
+      );
   }
 }
 
@@ -148,6 +167,10 @@ function prepareRange(
   const from =
     range.from === undefined ? undefined : spanOf(column, column.kind, range.from).earliest;
   const to = range.to === undefined ? undefined : spanOf(column, column.kind, range.to).latest;
+  return prepareBounds(column, from, to);
+}
+
+function prepareBounds(column: IndexColumn, from?: string, to?: string): ValueTest {
   if (from === undefined && to === undefined) throw unfit(column, 'the range has no bound');
   if (from !== undefined && to !== undefined && from > to) {
     throw unfit(column, 'the range ends before it begins');
@@ -169,9 +192,17 @@ function spanOf(
   return span;
 }
 
-function prepareWords(column: IndexColumn, texts: readonly string[]): ValueTest[] {
+function prepareWords(
+  column: IndexColumn,
+  texts: readonly string[],
+  isPhonetic: boolean,
+): ValueTest[] {
   if (column.kind !== 'name') throw unfit(column, `VR ${column.vr} allows no fuzzy matching`);
   const words = texts.flatMap((text) => wordsOfName(toSearchName(text)));
   if (words.length === 0) throw unfit(column, 'the name is empty');
-  return words.map((word) => ({ kind: 'word-prefix', word }));
+  return words.map((word) => ({
+    kind: 'word-prefix',
+    word,
+    codes: isPhonetic ? phoneticCodes(word) : [],
+  }));
 }

@@ -1,7 +1,7 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
-import { findIndexColumn, type IndexColumn } from './index-columns.js';
+import { searchedColumn, type IndexColumn } from './index-columns.js';
 import { prepareTests } from './matching.js';
 import type { AttributeReference, QueryCondition } from './query-expression.js';
 import { wordsOfName } from './search-text.js';
@@ -12,6 +12,12 @@ import { hasWildcard, isUniversalPattern } from './wildcard.js';
 export interface QueryValueOptions {
   /** PN values are lists of words, each a prefix of some word of the name (PS3.18 §8.3.4.2). Wildcards take precedence. */
   readonly fuzzyNames?: boolean;
+  /** Fuzzy names also match what is pronounced alike. */
+  readonly phoneticNames?: boolean;
+  /** Several values of one attribute must all be there, PS3.4 §C.2.2.2.8. */
+  readonly multipleValues?: boolean;
+  /** Two quotation marks match an attribute without a value, PS3.4 §C.2.2.2.7. */
+  readonly emptyValues?: boolean;
   /** `*` and `?` stand for themselves. */
   readonly literalWildcards?: boolean;
   /** Text other than PN is compared without case too. */
@@ -20,6 +26,9 @@ export interface QueryValueOptions {
 
 /** VRs with wildcard matching, PS3.4 §C.2.2.2.4. */
 const wildcardVrs = new Set(['AE', 'CS', 'LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UR', 'UT']);
+
+/** VRs of which several values can be asked for at once, PS3.4 §C.2.2.2.8. */
+const multipleValueVrs = new Set(['AE', 'AS', 'AT', 'CS', 'LO', 'PN', 'SH', 'UC']);
 
 /** A name of delimiters only names nobody. */
 const emptyName = /^[ ^=*]*$/;
@@ -40,11 +49,9 @@ export function parseQueryValue(
   text: string,
   options: QueryValueOptions = {},
 ): QueryCondition | undefined {
-  const column = findIndexColumn(level, attribute);
-  if (column === undefined) {
-    throw new GantryError('bad-request', `${attribute.tag} cannot be searched on ${level} level`);
-  }
+  const column = searchedColumn(level, attribute);
   const value = trimPadding(text);
+  if (options.emptyValues === true && value === '""') return { kind: 'empty', attribute };
   if (isUniversalPattern(value) || (column.vr === 'PN' && emptyName.test(value))) return undefined;
   // The number of values bounds a list of UIDs; every other value has a length that a person could type.
   if (column.vr !== 'UI' && value.length > limits.queryValueLengthMax) {
@@ -69,6 +76,10 @@ function conditionOf(
     if (range !== undefined) return { kind: 'range', attribute, ...range };
     return { kind: 'equals', attribute, value };
   }
+  if (options.multipleValues === true && multipleValueVrs.has(column.vr)) {
+    const values = splitList(column, value);
+    if (values.length > 1) return { kind: 'all-of', attribute, values, ...caseOption(options) };
+  }
   if (!listVrs.has(column.vr)) return textConditionOf(column, attribute, value, options);
   const values = splitList(column, value);
   if (values.length > 1) return { kind: 'one-of', attribute, values };
@@ -83,19 +94,25 @@ function textConditionOf(
   value: string,
   options: QueryValueOptions,
 ): QueryCondition {
-  const caseOption = options.ignoresCase === true ? ({ ignoresCase: true } as const) : {};
   if (options.literalWildcards !== true && wildcardVrs.has(column.vr) && hasWildcard(value)) {
-    return { kind: 'wildcard', attribute, pattern: value, ...caseOption };
+    return { kind: 'wildcard', attribute, pattern: value, ...caseOption(options) };
   }
   if (column.vr === 'PN' && options.fuzzyNames === true) {
-    return { kind: 'fuzzy-name', attribute, words: wordsOfName(value.replaceAll('=', ' ')) };
+    const words = wordsOfName(value.replaceAll('=', ' '));
+    const phonetic = options.phoneticNames === true ? ({ isPhonetic: true } as const) : {};
+    return { kind: 'fuzzy-name', attribute, words, ...phonetic };
   }
-  return { kind: 'equals', attribute, value, ...caseOption };
+  return { kind: 'equals', attribute, value, ...caseOption(options) };
+}
+
+function caseOption(options: QueryValueOptions): { readonly ignoresCase?: true } {
+  return options.ignoresCase === true ? { ignoresCase: true } : {};
 }
 
 function splitList(column: IndexColumn, text: string): string[] {
   const values: string[] = [];
-  for (const part of text.split(/[,\\]/, limits.queryUidListMax + 1)) {
+  const separator = listVrs.has(column.vr) ? /[,\\]/ : '\\';
+  for (const part of text.split(separator, limits.queryUidListMax + 1)) {
     const value = trimPadding(part);
     if (value !== '') values.push(value);
   }

@@ -7,6 +7,7 @@ import { StoredBlobReader } from './blob/stored-blob-reader.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
 import { CatalogReader } from './catalog/catalog-reader.js';
 import { dataDirectoryOf, prepareDataDirectory } from './data-directory.js';
+import { recoverBlobLog } from './recover-blob-log.js';
 
 export interface OpenStoreOptions {
   readonly directory: string;
@@ -49,12 +50,18 @@ export async function openExistingStore(options: OpenStoreOptions): Promise<Open
 }
 
 /**
- * Opens the store in `directory`, which is created where it is missing. Throws `store-unavailable` when another process has it
- * open or it cannot be read by this program.
+ * Opens the store in `directory`, which is created where it is missing, and recovers what a crash left. Throws
+ * `store-unavailable` when another process has it open or it cannot be read by this program.
  */
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   const paths = prepareDataDirectory(options.directory);
   const database = await openDatabase(paths.catalog, options);
+  try {
+    recoverBlobLog(database, paths.segments);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   const blobReader = new StoredBlobReader(paths.segments, database);
   return {
     database,

@@ -9,6 +9,11 @@ export const dialectDifferences = {
     azure: 'text',
     doc: 'body of an error: problem details (RFC 9457), or its message as plain text',
   },
+  hasXml: {
+    standard: true,
+    azure: false,
+    doc: 'whether metadata and search results are served as application/dicom+xml too, or as JSON alone',
+  },
 } as const satisfies Record<string, Difference>;
 
 interface Difference {

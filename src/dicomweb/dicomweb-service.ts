@@ -35,12 +35,6 @@ export function targetOf(context: RequestContext): RetrieveTarget {
   };
 }
 
-/** The one instance that a path names; `not-found` when it is not stored. */
-export function findInstance(engine: Engine, target: RetrieveTarget): InstanceRecord {
-  for (const [record] of engine.instancePages(target)) if (record !== undefined) return record;
-  throw new GantryError('not-found');
-}
-
 export function instanceUrl(studies: string, record: InstanceRecord): string {
   const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = record;
   return `${studies}/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;

@@ -1,37 +1,46 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
-import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type {
+  InstanceRecord,
+  SeriesRecord,
+  StudyRecord,
+} from '#engine/store/catalog/catalog-records.js';
 import { matchesIfNoneMatch, strongEtag } from '#src/http/etag.js';
 import type { RequestContext } from '#src/http/request-context.js';
+
+/** What the catalogue keeps of a resource: a study, a series or an instance. */
+export type ResourceRecord = StudyRecord | SeriesRecord | InstanceRecord;
+
+/** The record of the study, series or instance; `not-found` when it is not stored. */
+export function requireResource(engine: Engine, target: RetrieveTarget): ResourceRecord {
+  const { partition, studyInstanceUid, seriesInstanceUid, sopInstanceUid } = target;
+  if (sopInstanceUid !== undefined) return requireInstance(engine, target);
+  const record =
+    seriesInstanceUid === undefined
+      ? engine.findStudy(partition, studyInstanceUid)
+      : engine.findSeries(partition, studyInstanceUid, seriesInstanceUid);
+  if (record === undefined) throw new GantryError('not-found');
+  return record;
+}
+
+/** The record of the one instance that is named; `not-found` when it is not stored. */
+export function requireInstance(engine: Engine, target: RetrieveTarget): InstanceRecord {
+  for (const [record] of engine.instancePages(target)) if (record !== undefined) return record;
+  throw new GantryError('not-found');
+}
 
 /**
  * Strong entity tag of a resource in one representation. Records carry the number of the commit that wrote them last, so it
  * changes exactly when an instance comes, goes or is replaced.
  */
 export function etagOf(
-  engine: Engine,
+  { sequence, createdAtMs }: ResourceRecord,
   target: RetrieveTarget,
-  instance: InstanceRecord,
   representation: string,
 ): string {
   const { partition, studyInstanceUid, seriesInstanceUid, sopInstanceUid } = target;
-  const record =
-    sopInstanceUid !== undefined
-      ? instance
-      : seriesInstanceUid !== undefined
-        ? engine.findSeries(partition, studyInstanceUid, seriesInstanceUid)
-        : engine.findStudy(partition, studyInstanceUid);
-  const version = record ?? instance;
-  return strongEtag(
-    [
-      partition,
-      studyInstanceUid,
-      seriesInstanceUid,
-      sopInstanceUid,
-      version.sequence,
-      version.createdAtMs,
-      representation,
-    ].join('/'),
-  );
+  const names = [partition, studyInstanceUid, seriesInstanceUid, sopInstanceUid];
+  return strongEtag([...names, sequence, createdAtMs, representation].join('/'));
 }
 
 /** Answers 304 when the client has this version already. */

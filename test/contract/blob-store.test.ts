@@ -29,8 +29,9 @@ async function storedHarness(
   return {
     reader: blobReader,
     write: (records) => {
-      const locators = store.writeGroup(records, batch);
-      batch.writeSync();
+      const locators = store.placeGroup(records, batch);
+      store.writePlaced({ operations: batch.operations, sequenceBefore: 0, sequenceAfter: 0 });
+      batch.write({ isSynced: true });
       return locators;
     },
   };
@@ -63,5 +64,5 @@ blobStoreContract('RocksdbBlobStore', (t) =>
 
 blobStoreContract('MemoryBlobStore', () => {
   const store = new MemoryBlobStore();
-  return Promise.resolve({ reader: store.reader, write: (records) => store.writeGroup(records) });
+  return Promise.resolve({ reader: store.reader, write: (records) => store.placeGroup(records) });
 });

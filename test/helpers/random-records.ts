@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import type { JsonDataSet, JsonElement } from '#engine/dicom/json-model/json-model-types.js';
 import { indexColumns, readColumnValues, type IndexColumn } from '#engine/query/index-columns.js';
-import type { QueryCondition, QueryExpression } from '#engine/query/query-expression.js';
+import { combineDateTime, dateTimePairs } from '#engine/query/date-time-pairs.js';
+import type {
+  AttributeReference,
+  QueryCondition,
+  QueryExpression,
+} from '#engine/query/query-expression.js';
 import type {
   InstanceRecord,
   SeriesRecord,
@@ -148,8 +153,39 @@ const pattern = fc
   .map((parts) => parts.join(''));
 
 /** A condition that fits the column's VR. */
-function conditionOn({ tag, memberTag, kind, vr }: IndexColumn): fc.Arbitrary<QueryCondition> {
-  const attribute = memberTag === undefined ? { tag } : { tag, memberTag };
+function conditionOn(column: IndexColumn): fc.Arbitrary<QueryCondition> {
+  const attribute = referenceOf(column);
+  const always: fc.Arbitrary<QueryCondition>[] = [fc.constant({ kind: 'empty', attribute })];
+  const pair = dateTimePairs.find(({ dateTag }) => dateTag === column.tag);
+  if (pair !== undefined) always.push(momentRangeOn(pair));
+  return fc.oneof(
+    { weight: 4, arbitrary: fittingConditionOn(column, attribute) },
+    ...always.map((arbitrary) => ({ weight: 1, arbitrary })),
+  );
+}
+
+function referenceOf({ tag, memberTag }: IndexColumn): AttributeReference {
+  return memberTag === undefined ? { tag } : { tag, memberTag };
+}
+
+const day = fc.constantFrom('20240229', '20240301', '20251231');
+const clock = fc.constantFrom('10', '1030', '103059', '11');
+
+function momentRangeOn(pair: (typeof dateTimePairs)[number]): fc.Arbitrary<QueryCondition> {
+  return fc.tuple(day, day, clock, clock).map(([from, to, fromTime, toTime]) => {
+    const [first, last] = [from + fromTime, to + toTime].sort() as [string, string];
+    const date = `${first.slice(0, 8)}-${last.slice(0, 8)}`;
+    const time = `${first.slice(8)}-${last.slice(8)}`;
+    const isBackwards = first.slice(0, 8) === last.slice(0, 8) && fromTime !== toTime;
+    const texts = { date, time: isBackwards ? '00-23' : time };
+    return combineDateTime(pair, texts)!;
+  });
+}
+
+function fittingConditionOn(
+  { kind, vr }: IndexColumn,
+  attribute: AttributeReference,
+): fc.Arbitrary<QueryCondition> {
   const equals = (value: fc.Arbitrary<string>): fc.Arbitrary<QueryCondition> =>
     value.map((each) => ({ kind: 'equals', attribute, value: each }));
   const temporal = (value: fc.Arbitrary<string>): fc.Arbitrary<QueryCondition> =>
@@ -175,8 +211,18 @@ function conditionOn({ tag, memberTag, kind, vr }: IndexColumn): fc.Arbitrary<Qu
         pattern: `${each}a*`,
       })),
       fc
-        .array(word, { minLength: 1, maxLength: 2 })
-        .map((words): QueryCondition => ({ kind: 'fuzzy-name', attribute, words })),
+        .tuple(fc.array(word, { minLength: 1, maxLength: 2 }), anyPronunciation)
+        .map(([words, option]): QueryCondition => ({
+          kind: 'fuzzy-name',
+          attribute,
+          words,
+          ...option,
+        })),
+      fc.array(personName, { minLength: 1, maxLength: 2 }).map((names): QueryCondition => ({
+        kind: 'all-of',
+        attribute,
+        values: names.map((parts) => `${parts.join('^')}a`),
+      })),
     );
   }
   const list = (value: fc.Arbitrary<string>): fc.Arbitrary<QueryCondition> =>
@@ -197,13 +243,23 @@ function conditionOn({ tag, memberTag, kind, vr }: IndexColumn): fc.Arbitrary<Qu
       ...option,
     })),
     list(fc.oneof(text, modality)),
+    fc
+      .tuple(fc.array(fc.oneof(word, modality), { minLength: 1, maxLength: 2 }), anyCase)
+      .map(([values, option]): QueryCondition => ({
+        kind: 'all-of',
+        attribute,
+        values,
+        ...option,
+      })),
   );
 }
 
+const anyPronunciation = fc.constantFrom({}, { isPhonetic: true } as const);
+
 /** A condition made of a value that some record has, most often in a changed form. */
 function conditionNear(column: IndexColumn, value: string | number): fc.Arbitrary<QueryCondition> {
-  const { tag, memberTag, kind, vr } = column;
-  const attribute = memberTag === undefined ? { tag } : { tag, memberTag };
+  const { kind, vr } = column;
+  const attribute = referenceOf(column);
   const text = String(value);
   const equals: QueryCondition = { kind: 'equals', attribute, value: text };
   if (kind === 'number') return fc.constant(equals);
@@ -232,7 +288,12 @@ function conditionNear(column: IndexColumn, value: string | number): fc.Arbitrar
     });
   if (kind === 'name') {
     const word = characters.slice(0, 3).join('');
-    const words: QueryCondition = { kind: 'fuzzy-name', attribute, words: [word] };
+    const words: QueryCondition = {
+      kind: 'fuzzy-name',
+      attribute,
+      words: [word],
+      isPhonetic: true,
+    };
     return fc.oneof(
       fc.constant(equals),
       wildcard.filter((each) => each.kind === 'wildcard' && !/^[*=^ ]*$/.test(each.pattern)),
@@ -257,7 +318,14 @@ export function generatedQuery(records: GeneratedRecords): fc.Arbitrary<QueryExp
   const rows = { study: records.studies, series: records.series, instance: records.instances };
   return fc.constantFrom(...allLevels).chain((level) => {
     const levels = allLevels.slice(0, allLevels.indexOf(level) + 1);
-    const columns = levels.flatMap((each) => indexColumns[each]);
+    const columns = levels
+      .flatMap((each) => indexColumns[each])
+      .filter((column) => column.isPhonetic !== true);
+    const ordered = columns.filter(({ vr }) => vr !== 'LT');
+    const term = fc.record({
+      attribute: fc.constantFrom(...ordered).map(referenceOf),
+      isDescending: fc.boolean(),
+    });
     const present = columns.flatMap((column) =>
       rows[column.level].flatMap((record) =>
         readColumnValues(column, record).map((value) => ({ column, value })),
@@ -276,9 +344,23 @@ export function generatedQuery(records: GeneratedRecords): fc.Arbitrary<QueryExp
       limit: fc.constantFrom(1, 2, 100),
       offset: fc.constantFrom(0, 0, 1),
     };
+    const all = fc.record(
+      {
+        ...expression,
+        wantsTotal: fc.constant(true as const),
+        orderBy: fc.uniqueArray(term, {
+          maxLength: 2,
+          selector: ({ attribute }) => `${attribute.tag}.${attribute.memberTag ?? ''}`,
+        }),
+      },
+      { requiredKeys: ['partition', 'level', 'conditions', 'limit', 'offset'] },
+    );
     return fc.oneof(
-      { weight: 4, arbitrary: fc.record(expression) },
+      { weight: 4, arbitrary: all },
       { weight: 1, arbitrary: fc.record({ ...expression, studyInstanceUid: uid }) },
+      ...(level === 'study'
+        ? [{ weight: 2, arbitrary: all.map((each) => ({ ...each, isByPatient: true as const })) }]
+        : []),
     );
   });
 }

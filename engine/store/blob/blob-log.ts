@@ -1,10 +1,12 @@
 import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
 import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
 import { toWriteError } from '../store-errors.js';
-import type { BlobLogPosition, BlobRecord, BlobStore } from './blob-store.js';
+import type { BlobLogPosition, BlobRecord, BlobStore, GroupCommit } from './blob-store.js';
+import { encodeCommitRecord } from './commit-record.js';
 import { DirectWriter } from './direct-writer.js';
 import {
   recordAlignmentBytes,
@@ -43,13 +45,15 @@ interface ActiveSegment {
 }
 
 /**
- * Blobs in append-only segment files: a group is written past the page cache and made durable by one `fdatasync`. Records begin
- * at multiples of 4 KiB, so that no page is written twice, and go to files written with zeros beforehand where idle time allowed.
+ * Blobs in append-only segment files: a group is written past the page cache and made durable by one `fdatasync`, together with
+ * the commit record that names the operations of its batch. Records begin at multiples of 4 KiB, so that no page is written
+ * twice, and go to files written with zeros beforehand where idle time allowed.
  */
 export class BlobLog implements BlobStore {
   readonly #options: BlobLogOptions;
   readonly #direct = new DirectWriter();
   #active: ActiveSegment | undefined;
+  #placed: PlacedGroup | undefined;
 
   /** Throws `corrupt` when committed records of the last segment are missing. */
   constructor(options: BlobLogOptions) {
@@ -64,35 +68,55 @@ export class BlobLog implements BlobStore {
     }
   }
 
+  /** Behind the blobs that are placed: the commit record that may follow them is passed over when the log is read. */
   get position(): BlobLogPosition {
     return this.#active === undefined
       ? { segment: 0, segmentEnd: 0 }
-      : { segment: this.#active.number, segmentEnd: this.#active.end };
+      : {
+          segment: this.#active.number,
+          segmentEnd: this.#active.end + (this.#placed?.bytes ?? 0),
+        };
   }
 
-  writeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[] {
+  placeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[] {
     if (records.length === 0) return [];
     const groupBytes = records.reduce((sum, record) => sum + recordBytes(record.length), 0);
     const { valueBytesMax, values } = this.#options;
     const isSmall = records.every((record) => record.length <= valueBytesMax);
-    // In a large group the second sync is shared by so many that the write amplification of values costs more.
+    // In a large group so many share the sync that the write amplification of values costs more.
     if (isSmall && groupBytes <= smallGroupFactor * valueBytesMax) {
-      return values.writeGroup(records, batch);
+      return values.placeGroup(records, batch);
     }
-    const segment = this.#segmentFor(groupBytes);
-    const { buffers, locators } = layOut(records, segment);
+    const { locators, ...placed } = layOut(records, this.#segmentFor(groupBytes));
+    this.#placed = placed;
+    return locators;
+  }
+
+  writePlaced(commit: GroupCommit): boolean {
+    const placed = this.#placed;
+    if (placed === undefined) return false;
+    this.#placed = undefined;
+    const { segment, buffers } = placed;
+    const commitRecord = commitRecordOf(placed, commit);
+    const allBuffers = commitRecord === undefined ? buffers : [...buffers, commitRecord];
     try {
-      if (segment.directFd === undefined) writeAllSync(segment.fd, buffers, segment.end);
-      else this.#direct.writeAll(segment.directFd, buffers, segment.end);
+      if (segment.directFd === undefined) writeAllSync(segment.fd, allBuffers, segment.end);
+      else this.#direct.writeAll(segment.directFd, allBuffers, segment.end);
     } catch (error) {
       giveBack(segment);
       throw toWriteError(error);
     }
     syncData(segment.fd);
+    const isFirst = segment.end === 0;
     // Also a group whose batch then fails keeps its space: the batch may be in RocksDB's log nevertheless.
-    segment.end += groupBytes;
+    segment.end += placed.bytes + (commitRecord?.length ?? 0);
     this.#options.preparer.noteUse(segment.end / this.#options.segmentBytes);
-    return locators;
+    // Until RocksDB has synced the name of the segment, nobody would look for commit records there.
+    return commitRecord !== undefined && !isFirst;
+  }
+
+  discardPlaced(): void {
+    this.#placed = undefined;
   }
 
   async close(): Promise<void> {
@@ -129,16 +153,28 @@ export class BlobLog implements BlobStore {
 
 const zeros = Buffer.alloc(recordAlignmentBytes);
 
+/** A group that has its place and is not written. */
+interface PlacedGroup {
+  readonly segment: ActiveSegment;
+  readonly buffers: readonly Uint8Array[];
+  /** Of `buffers`: whole records. */
+  readonly bytes: number;
+  readonly recordCount: number;
+  readonly headersCrc32: number;
+}
+
 function layOut(
   records: readonly BlobRecord[],
   segment: ActiveSegment,
-): { buffers: Uint8Array[]; locators: BlobLocator[] } {
+): PlacedGroup & { readonly locators: BlobLocator[] } {
   const buffers: Uint8Array[] = [];
   const locators: BlobLocator[] = [];
   let start = segment.end;
+  let headersCrc32 = 0;
   for (const record of records) {
     const head = Buffer.allocUnsafe(recordHeaderBytes + record.prefix.length);
     writeRecordHeader(head, record, recordHeaderBytes);
+    headersCrc32 = crc32(head.subarray(0, recordHeaderBytes), headersCrc32);
     head.set(record.prefix, recordHeaderBytes);
     const bytes = recordBytes(record.length);
     const padding = bytes - recordHeaderBytes - record.length;
@@ -153,7 +189,17 @@ function layOut(
     });
     start += bytes;
   }
-  return { buffers, locators };
+  const bytes = start - segment.end;
+  return { segment, buffers, locators, bytes, recordCount: records.length, headersCrc32 };
+}
+
+function commitRecordOf(placed: PlacedGroup, commit: GroupCommit): Buffer | undefined {
+  const { operations, sequenceBefore, sequenceAfter } = commit;
+  if (operations === undefined) return undefined;
+  const { segment, recordCount, headersCrc32 } = placed;
+  const groupStart = segment.end;
+  const head = { groupStart, recordCount, headersCrc32, sequenceBefore, sequenceAfter };
+  return encodeCommitRecord(head, operations);
 }
 
 /** Cuts off what a failed write made the file grow by, so that a full disk gets its space back. */

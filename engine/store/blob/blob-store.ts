@@ -24,18 +24,37 @@ export interface BlobLogPosition {
   readonly segmentEnd: number;
 }
 
-/** Port: where the store thread puts bytes. Its adapters pass test/contract/blob-store.contract.ts. */
+/** The batch of a group, and the last sequence of the change log before and after it. */
+export interface GroupCommit {
+  /** Operations of the batch; undefined when they are too many to be written twice. */
+  readonly operations: Uint8Array | undefined;
+  readonly sequenceBefore: number;
+  readonly sequenceAfter: number;
+}
+
+/**
+ * Port: where the store thread puts bytes, one group at a time: `placeGroup`, the batch is filled, `writePlaced`, the batch is
+ * written. Its adapters pass test/contract/blob-store.contract.ts.
+ */
 export interface BlobStore {
   /** Must be written with the batch of each group, and handed to the store again after a restart. */
   readonly position: BlobLogPosition;
   /**
-   * Writes the blobs of one commit group. They are durable, whole and readable by their locators once `batch` is written; a
-   * group whose batch fails leaves nothing that can be read.
+   * Says where the blobs of a group will be; those that RocksDB keeps are put into `batch`. The extents must stay as they are
+   * until `writePlaced`. Throws `storage-full` when there is no space.
+   */
+  placeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[];
+  /**
+   * Writes what was placed: the blobs are durable, whole and readable by their locators once the batch is written; a group whose
+   * batch fails leaves nothing that can be read. True when the operations of the batch are durable with them, so that the batch
+   * need not be synced.
    *
    * Throws `storage-full` when there is no space; nothing of the group is kept and a later group may succeed. Any other error
    * means that the storage can no longer be trusted.
    */
-  writeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[];
+  writePlaced(commit: GroupCommit): boolean;
+  /** Forgets what was placed and not written. */
+  discardPlaced(): void;
   close(): Promise<void>;
 }
 

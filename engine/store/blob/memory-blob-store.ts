@@ -15,7 +15,7 @@ export class MemoryBlobStore implements BlobStore {
     close: () => undefined,
   };
 
-  writeGroup(records: readonly BlobRecord[]): BlobLocator[] {
+  placeGroup(records: readonly BlobRecord[]): BlobLocator[] {
     return records.map((record) => {
       this.#blobs.push(Buffer.concat([record.prefix, ...record.extents]));
       return {
@@ -26,6 +26,14 @@ export class MemoryBlobStore implements BlobStore {
         crc32: record.crc32,
       };
     });
+  }
+
+  writePlaced(): boolean {
+    return false;
+  }
+
+  discardPlaced(): void {
+    // Blobs that no locator names do no harm.
   }
 
   close(): Promise<void> {

@@ -19,7 +19,7 @@ export class RocksdbBlobStore implements BlobStore {
     this.position = position;
   }
 
-  writeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[] {
+  placeGroup(records: readonly BlobRecord[], batch: RocksdbBatch<StoreColumn>): BlobLocator[] {
     return records.map((record) => {
       // The sequence is unique in the store, so it can name the blob.
       const locator: BlobLocator = {
@@ -35,6 +35,14 @@ export class RocksdbBlobStore implements BlobStore {
       }
       return locator;
     });
+  }
+
+  writePlaced(): boolean {
+    return false;
+  }
+
+  discardPlaced(): void {
+    // They are in the batch, which is given up with them.
   }
 
   close(): Promise<void> {

@@ -54,7 +54,8 @@ function nextRecordAt(end: number): number {
   return Math.ceil(end / recordAlignmentBytes) * recordAlignmentBytes;
 }
 
-function blobCrc32(fd: number, position: number, length: number): number {
+/** CRC-32 of a stretch of a file; -1 when the file ends before. */
+export function blobCrc32(fd: number, position: number, length: number): number {
   const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, length));
   let value = 0;
   for (let done = 0; done < length;) {

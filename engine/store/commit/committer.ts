@@ -41,8 +41,8 @@ interface Addition extends AddedInstance {
 }
 
 /**
- * Commits groups of instances, one group at a time: bytes to the blob store and synced, then one synced RocksDB batch with all
- * records. The batch is the commit point: before it nothing of the group can be read, after it everything.
+ * Commits groups of instances, one group at a time: bytes, and the operations of the batch with all records, to the blob store
+ * and synced, then the batch. The batch is the commit point: before it nothing of the group can be read, after it everything.
  */
 export class Committer {
   readonly #options: CommitterOptions;
@@ -124,7 +124,7 @@ export class Committer {
     const { batch, hierarchy, usage } = writer;
     const additions = this.#additionsOf(candidates);
     try {
-      const locators = this.#writeBlobs(additions);
+      const locators = this.#placeBlobs(additions);
       for (const locator of locators) usage.add(locator);
       const records = additions.map((addition, n) => putInstance(batch, addition, locators[n]!));
       const changes = hierarchy.apply(additions);
@@ -162,17 +162,17 @@ export class Committer {
       });
   }
 
-  #writeBlobs(additions: readonly Addition[]): BlobLocator[] {
+  #placeBlobs(additions: readonly Addition[]): BlobLocator[] {
     const { writer, spills } = this.#options;
     const inArena = additions.filter(({ candidate }) => candidate.bytes.spillId === undefined);
-    const written = writer.blobs.writeGroup(
+    const placed = writer.blobs.placeGroup(
       inArena.map(({ record }) => record),
       writer.batch,
     );
     let next = 0;
     return additions.map(({ candidate, record }) => {
       const { spillId } = candidate.bytes;
-      return spillId === undefined ? written[next++]! : spills.finish(spillId, record);
+      return spillId === undefined ? placed[next++]! : spills.finish(spillId, record);
     });
   }
 

@@ -28,6 +28,8 @@ export class StoreWriter {
   readonly usage: SegmentUsage;
   readonly batch: RocksdbBatch<StoreColumn>;
   #sequence: number;
+  /** A batch failed behind a group that was logged: only a synced one, with a later state, leaves that group out for good. */
+  #mustSync = false;
 
   constructor({ database, blobs, sequence }: StoreWriterOptions) {
     this.database = database;
@@ -44,12 +46,22 @@ export class StoreWriter {
     return this.#sequence;
   }
 
-  /** Makes the batch durable, with the state of the store after it; `sequence` is the last one it gave out. */
+  /**
+   * Makes the batch durable, and the blobs placed for it, with the state of the store after it; `sequence` is the last one it gave
+   * out. One sync does when the blob store has logged the operations: RocksDB then gets them unsynced, and whoever opens the store
+   * after a loss of power takes them from there (`recoverBlobLog`).
+   */
   write(sequence: number = this.#sequence, changes?: HierarchyChanges): void {
-    this.usage.put(this.batch);
-    const state = { ...this.blobs.position, sequence };
-    this.batch.put('default', storeStateKey, encodeStoreState(state));
-    this.batch.writeSync();
+    const { batch, blobs } = this;
+    this.usage.put(batch);
+    batch.put('default', storeStateKey, encodeStoreState({ ...blobs.position, sequence }));
+    const { operations } = batch;
+    const sequences = { sequenceBefore: this.#sequence, sequenceAfter: sequence };
+    const isLogged = blobs.writePlaced({ operations, ...sequences });
+    const isSynced = !isLogged || this.#mustSync;
+    this.#mustSync = true;
+    batch.write({ isSynced });
+    this.#mustSync = false;
     this.#sequence = sequence;
     this.usage.keep();
     if (changes !== undefined) this.hierarchy.keep(changes);
@@ -58,6 +70,7 @@ export class StoreWriter {
   /** Gives up what was put into the batch. */
   abandon(): void {
     this.batch.clear();
+    this.blobs.discardPlaced();
     this.usage.discard();
   }
 }

@@ -72,7 +72,7 @@ export class SegmentCompaction {
     const { batch, blobs, usage } = writer;
     try {
       const copies = live.flatMap((each) => this.#copyOf(each));
-      const locators = blobs.writeGroup(
+      const locators = blobs.placeGroup(
         copies.map(({ copy }) => copy),
         batch,
       );

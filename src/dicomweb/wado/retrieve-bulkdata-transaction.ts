@@ -4,13 +4,12 @@ import { coversType, type AcceptedMedia } from '#src/http/accept.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import {
   acceptedOf,
-  findInstance,
   instanceUrl,
   studiesUrl,
   targetOf,
   type DicomwebService,
 } from '../dicomweb-service.js';
-import { answerNotModified, etagOf } from '../resource-etag.js';
+import { answerNotModified, etagOf, requireInstance } from '../resource-etag.js';
 import { respondParts, respondSingle, type ResponsePart } from './parts-response.js';
 
 const mediaType = 'application/octet-stream';
@@ -28,12 +27,12 @@ export function retrieveBulkdataTransaction(
   const target = targetOf(context);
   const path = (context.params['path'] ?? '').toUpperCase();
   if (!pathPattern.test(path)) throw new GantryError('bad-request', 'not an attribute path');
-  const record = findInstance(engine, target);
+  const record = requireInstance(engine, target);
   const value = engine.retrieveBulkValue(target.partition, record, path);
   if (value === undefined) throw new GantryError('not-found', 'the attribute has no bulk value');
   const isMultipart = wantsMultipart(acceptedOf(context));
   const form = `bulk.${path.replaceAll('/', '.')}-${isMultipart ? 'multipart' : 'single'}`;
-  const etag = etagOf(engine, target, record, form);
+  const etag = etagOf(record, target, form);
   if (answerNotModified(context, etag)) return;
   const headers: HttpHeaders = [
     ['etag', etag],

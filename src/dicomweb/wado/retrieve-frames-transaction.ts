@@ -4,13 +4,12 @@ import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import {
   acceptedOf,
-  findInstance,
   instanceUrl,
   studiesUrl,
   targetOf,
   type DicomwebService,
 } from '../dicomweb-service.js';
-import { answerNotModified, etagOf } from '../resource-etag.js';
+import { answerNotModified, etagOf, requireInstance } from '../resource-etag.js';
 import { parseFrameList } from './frame-list.js';
 import { chooseFrameRepresentation } from './frame-representation.js';
 import { respondParts, respondSingle, type ResponsePart } from './parts-response.js';
@@ -29,7 +28,7 @@ export async function retrieveFramesTransaction(
   const { engine } = service;
   const target = targetOf(context);
   const numbers = parseFrameList(context.params['frames'] ?? '');
-  const record = findInstance(engine, target);
+  const record = requireInstance(engine, target);
   const { pixel } = engine.describeLayout(target.partition, record);
   const frameCount = pixel.kind === 'none' ? 0 : pixel.frameCount;
   if (Math.max(...numbers) > frameCount) {
@@ -48,7 +47,7 @@ export async function retrieveFramesTransaction(
     transferSyntaxUid,
     isMultipart ? 'multipart' : 'single',
   ].join('-');
-  const etag = etagOf(engine, target, record, form);
+  const etag = etagOf(record, target, form);
   if (answerNotModified(context, etag)) return;
   const headers: HttpHeaders = [
     ['etag', etag],

@@ -4,7 +4,7 @@ import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { acceptedOf, targetOf, type DicomwebService } from '../dicomweb-service.js';
-import { answerNotModified, etagOf } from '../resource-etag.js';
+import { answerNotModified, etagOf, requireResource } from '../resource-etag.js';
 import {
   chooseInstanceRepresentation,
   type InstanceRepresentation,
@@ -26,7 +26,7 @@ export function retrieveInstancesTransaction(
   const first = pages.next();
   if (first.done === true) throw new GantryError('not-found');
   const form = representation.isMultipart ? 'multipart' : 'single';
-  const etag = etagOf(engine, target, first.value[0]!, form);
+  const etag = etagOf(requireResource(engine, target), target, form);
   if (answerNotModified(context, etag)) return;
   const second = pages.next();
   if (!representation.isMultipart) {

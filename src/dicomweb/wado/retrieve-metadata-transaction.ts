@@ -1,72 +1,43 @@
-import { GantryError } from '#engine/base/error-catalogue.js';
-import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
-import type { ResponseSource } from '#engine/transport/http-transport.js';
+import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
+import { contentEncodingOf } from '#src/http/encoded-response.js';
 import type { RequestContext } from '#src/http/request-context.js';
-import {
-  instanceUrl,
-  requireJson,
-  studiesUrl,
-  targetOf,
-  type DicomwebService,
-} from '../dicomweb-service.js';
-import { answerNotModified, etagOf } from '../resource-etag.js';
-
-const partition = 0;
+import { dataSetFormOf, respondDataSets, varyHeader } from '../data-sets-response.js';
+import { instanceUrl, studiesUrl, targetOf, type DicomwebService } from '../dicomweb-service.js';
+import { answerNotModified, etagOf, requireResource } from '../resource-etag.js';
 
 /**
  * Retrieve metadata, PS3.18 §10.4.1.1.2, of an instance, a series or a study: the JSON derived at ingest, streamed from the
- * catalogue without opening an instance.
+ * catalogue without opening an instance, as it is or as XML.
  */
 export function retrieveMetadataTransaction(
   service: DicomwebService,
   context: RequestContext,
 ): void {
-  requireJson(context);
+  const form = dataSetFormOf(service.dialect, context);
   const target = targetOf(context);
-  const pages = service.engine.instancePages(target)[Symbol.iterator]();
-  const first = pages.next();
-  if (first.done === true) throw new GantryError('not-found');
-  const etag = etagOf(service.engine, target, first.value[0]!, 'metadata');
+  const representation = `metadata-${form}-${contentEncodingOf(context)}`;
+  const etag = etagOf(requireResource(service.engine, target), target, representation);
   if (answerNotModified(context, etag)) return;
-  const source = metadataSource(service, studiesUrl(service, context), first.value, pages);
-  context.respondStream(
-    200,
-    [
-      ['content-type', 'application/dicom+json'],
-      ['etag', etag],
-      ['cache-control', 'private, no-cache'],
-    ],
-    source,
+  respondDataSets(
+    context,
+    {
+      form,
+      boundaryKey: etag,
+      headers: [['etag', etag], ['cache-control', 'private, no-cache'], varyHeader],
+    },
+    metadataPages(service.engine, target, studiesUrl(service, context)),
   );
 }
 
-/** A JSON array with one object an instance, a page of records at a time. */
-function metadataSource(
-  service: DicomwebService,
+/** The metadata of a page of records at a time. */
+function* metadataPages(
+  engine: Engine,
+  target: RetrieveTarget,
   url: string,
-  firstPage: readonly InstanceRecord[],
-  rest: Iterator<readonly InstanceRecord[]>,
-): ResponseSource {
-  let page: readonly InstanceRecord[] | undefined = firstPage;
-  let separator = '[';
-  let isOver = false;
-  return {
-    read: () => {
-      if (page === undefined) {
-        if (isOver) return null;
-        isOver = true;
-        return Buffer.from(']');
-      }
-      const pieces: Uint8Array[] = [];
-      for (const record of page) {
-        pieces.push(Buffer.from(separator));
-        pieces.push(service.engine.retrieveMetadata(partition, record, instanceUrl(url, record)));
-        separator = ',';
-      }
-      const next = rest.next();
-      page = next.done === true ? undefined : next.value;
-      return Buffer.concat(pieces);
-    },
-    close: () => rest.return?.(),
-  };
+): Generator<readonly Uint8Array[]> {
+  for (const page of engine.instancePages(target)) {
+    yield page.map((record) =>
+      engine.retrieveMetadata(target.partition, record, instanceUrl(url, record)),
+    );
+  }
 }

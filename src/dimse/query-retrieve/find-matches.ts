@@ -59,11 +59,7 @@ export async function* findMatches(
   const isCounting = request.returnKeys.some(({ key }) => patientCountTags.has(key.tag));
   const patients = request.level === 'PATIENT' ? new DistinctPatients() : undefined;
   for await (const records of searchInPieces(engine, request.query, signal)) {
-    const matches = records.filter(
-      (match) =>
-        request.combinedRanges.every((range) => range.includes(match)) &&
-        patients?.isKnown(match) !== true,
-    );
+    const matches = records.filter((match) => patients?.isKnown(match) !== true);
     yield isCounting ? await countPatients(engine, matches, signal) : matches;
   }
 }

@@ -1,13 +1,14 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import type { JsonDataSet, JsonElement } from '#engine/dicom/json-model/json-model-types.js';
+import { combineDateTime, dateTimePairs } from '#engine/query/date-time-pairs.js';
 import { parseQueryValue } from '#engine/query/parse-query-value.js';
 import type {
   AttributeReference,
+  MomentRange,
   QueryCondition,
   QueryExpression,
 } from '#engine/query/query-expression.js';
-import { CombinedRange, combinedPairs } from './combined-date-time.js';
 import type { NegotiatedOptions } from './extended-negotiation.js';
 import { keyText } from './identifier.js';
 import { recordLevels } from './information-models.js';
@@ -27,8 +28,6 @@ export interface FindRequest {
   readonly level: RetrieveLevel;
   /** Without a page. */
   readonly query: Omit<QueryExpression, 'limit' | 'offset'>;
-  /** Matched on the records that the query finds. */
-  readonly combinedRanges: readonly CombinedRange[];
   readonly returnKeys: readonly ReturnKey[];
   /** Optional keys are not supported, for existence or for the value given (PS3.4 §C.4.1.1.4, status FF01). */
   readonly hasUnsupportedKeys: boolean;
@@ -56,9 +55,12 @@ export function parseFindRequest(
 ): FindRequest {
   const level = readLevel(identifier, model);
   if (!options.isRelational) requireUniqueKeys(identifier, model, level);
-  const combinedRanges = options.isDateTimeCombined ? readCombined(identifier, level) : [];
-  const combinedTags = new Set(combinedRanges.map(({ timeTag }) => timeTag));
+  const moments = options.isDateTimeCombined ? readMomentRanges(identifier, level) : [];
+  const combinedTags = new Set(
+    moments.flatMap(({ attribute, timeAttribute }) => [attribute.tag, timeAttribute.tag]),
+  );
   const parser = new KeyParser(level, options.isFuzzy);
+  parser.conditions.push(...moments);
   for (const [tag, element] of Object.entries(identifier)) {
     if (!otherTags.has(tag))
       parser.add(tag, combinedTags.has(tag) ? withoutValue(element) : element);
@@ -68,19 +70,19 @@ export function parseFindRequest(
   }
   const { conditions, returnKeys, hasUnsupportedKeys } = parser;
   const query = { partition: 0, level: recordLevels[level], conditions };
-  return { level, query, combinedRanges, returnKeys, hasUnsupportedKeys };
+  return { level, query, returnKeys, hasUnsupportedKeys };
 }
 
 function withoutValue({ vr }: JsonElement): JsonElement {
   return { vr };
 }
 
-function readCombined(identifier: JsonDataSet, level: RetrieveLevel): CombinedRange[] {
-  return combinedPairs.flatMap(({ dateTag, timeTag }) => {
-    if (findQueryKey(level, dateTag) === undefined) return [];
-    const range = CombinedRange.from(dateTag, timeTag, {
-      date: keyText(identifier[dateTag]),
-      time: keyText(identifier[timeTag]),
+function readMomentRanges(identifier: JsonDataSet, level: RetrieveLevel): MomentRange[] {
+  return dateTimePairs.flatMap((pair) => {
+    if (findQueryKey(level, pair.dateTag) === undefined) return [];
+    const range = combineDateTime(pair, {
+      date: keyText(identifier[pair.dateTag]),
+      time: keyText(identifier[pair.timeTag]),
     });
     return range === undefined ? [] : [range];
   });

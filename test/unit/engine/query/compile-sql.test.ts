@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { compileSql } from '#engine/query/compile-sql.js';
+import { compileCount, compileSql } from '#engine/query/compile-sql.js';
 import type { QueryCondition, QueryExpression } from '#engine/query/query-expression.js';
 
 const query = (
@@ -13,13 +13,33 @@ test('a query becomes a statement with bound values, one row more than its limit
     compileSql(query('study', { kind: 'equals', attribute: { tag: '00201208' }, value: '7' })),
     {
       text:
-        'SELECT studies."study_instance_uid" FROM studies WHERE studies."partition" = $1' +
+        'SELECT studies."study_instance_uid", studies."study_date", studies."study_time"' +
+        ' FROM studies WHERE studies."partition" = $1' +
         ' AND studies."number_of_study_related_instances" = $2' +
         ' ORDER BY studies."study_date" DESC NULLS LAST, studies."study_time" DESC NULLS LAST,' +
         ' studies."study_instance_uid" ASC NULLS LAST LIMIT $3 OFFSET $4',
       values: [3n, 7, 11n, 20n],
+      positionCells: [1, 2, 0],
     },
   );
+});
+
+test('what lies behind a position is equal in the first keys and later in the next', () => {
+  const { text, values } = compileSql({ ...query('study'), after: ['20240131', null, '1.2'] });
+  assert.ok(
+    text.includes(
+      ' AND ((studies."study_date" < $2 OR studies."study_date" IS NULL)' +
+        ' OR studies."study_date" = $2 AND studies."study_time" IS NULL' +
+        ' AND (studies."study_instance_uid" > $3 OR studies."study_instance_uid" IS NULL))',
+    ),
+    text,
+  );
+  assert.deepEqual(values.slice(1, 3), ['20240131', '1.2']);
+});
+
+test('a count asks the same conditions without order and page', () => {
+  const { text } = compileCount({ ...query('study'), after: ['20240131', null, '1.2'] });
+  assert.equal(text, 'SELECT count(*) FROM studies WHERE studies."partition" = $1');
 });
 
 test('only the levels that are asked for are joined', () => {

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { splitParts, stow, type JsonDataSet } from '#test/helpers/dicomweb-client.js';
+import { send } from '#test/helpers/http-client.js';
+import { buildCtInstance } from '#test/helpers/instance-builder.js';
+import { readNativeModel } from '#test/helpers/native-model-reader.js';
+import { startServer, type TestServer } from '#test/helpers/server.js';
+
+const instances = [1, 2, 3].map((number) => buildCtInstance('81', number));
+const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = instances[0]!;
+const studyPath = `/dicom-web/studies/${studyInstanceUid}`;
+const instancePath = `${studyPath}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
+
+let server: TestServer;
+let dataDir: string;
+
+before(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'gantry-test-'));
+  server = await startServer({ dataDir });
+  const { status } = await stow(
+    server.dicomwebUrl,
+    instances.map(({ part10 }) => part10),
+  );
+  assert.equal(status, 200);
+});
+
+after(async () => {
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+test('PS3.18 §8.7.3.5 metadata as DICOM XML: one part an instance, the same as the JSON', async () => {
+  const headers = { accept: 'multipart/related; type="application/dicom+xml"' };
+  const xml = await send(server.httpPort, `${studyPath}/metadata`, { headers });
+  assert.equal(xml.status, 200);
+  const contentType = xml.headers['content-type']!;
+  assert.match(contentType, /^multipart\/related; type="application\/dicom\+xml"; boundary=/);
+  const parts = splitParts(xml.body, contentType);
+  assert.equal(parts.length, 3);
+  const json = await send(server.httpPort, `${studyPath}/metadata`);
+  const dataSets = JSON.parse(json.body.toString()) as JsonDataSet[];
+  for (const [index, part] of parts.entries()) {
+    assert.equal(part.headers['content-type'], 'application/dicom+xml');
+    const read = readNativeModel(part.body.toString('utf8'));
+    assert.deepEqual(Object.keys(read), Object.keys(dataSets[index]!));
+    assert.deepEqual(read['00080018']?.Value, dataSets[index]!['00080018']?.Value);
+    assert.equal(read['7FE00010']?.BulkDataURI, dataSets[index]!['7FE00010']?.BulkDataURI);
+    assert.equal(read['00280010']?.keyword, 'Rows');
+  }
+});
+
+test('PS3.18 §8.7.8 metadata: the form that is liked best is served, and neither form is 406', async () => {
+  const typeFor = async (accept: string): Promise<string> => {
+    const answer = await send(server.httpPort, `${instancePath}/metadata`, { headers: { accept } });
+    return `${answer.status} ${answer.headers['content-type']!.split(';')[0]}`;
+  };
+  assert.equal(await typeFor('*/*'), '200 application/dicom+json');
+  assert.equal(await typeFor('application/json'), '200 application/dicom+json');
+  assert.equal(await typeFor('application/dicom+xml'), '200 multipart/related');
+  assert.equal(
+    await typeFor('application/dicom+xml;q=0.5, application/dicom+json'),
+    '200 application/dicom+json',
+  );
+  assert.equal(await typeFor('multipart/related'), '200 multipart/related');
+  assert.equal(await typeFor('application/dicom'), '406 application/problem+json');
+});
+
+test('RFC 9110 §8.4 metadata is compressed for clients that want it, with a tag of its own', async () => {
+  const plain = await send(server.httpPort, `${studyPath}/metadata`);
+  assert.equal(plain.headers['content-encoding'], undefined);
+  assert.match(plain.headers.vary ?? '', /Accept-Encoding/);
+  const tags = new Set([plain.headers.etag]);
+  for (const [encoding, decode] of [
+    ['gzip', gunzipSync],
+    ['br', brotliDecompressSync],
+  ] as const) {
+    const headers = { 'accept-encoding': encoding };
+    const answer = await send(server.httpPort, `${studyPath}/metadata`, { headers });
+    assert.equal(answer.headers['content-encoding'], encoding);
+    assert.deepEqual(decode(answer.body), plain.body);
+    tags.add(answer.headers.etag);
+    const again = await send(server.httpPort, `${studyPath}/metadata`, {
+      headers: { ...headers, 'if-none-match': answer.headers.etag! },
+    });
+    assert.equal(again.status, 304);
+    assert.equal(again.headers.etag, answer.headers.etag);
+  }
+  assert.equal(tags.size, 3);
+});
+
+test('RFC 9110 §9.3.2 HEAD of metadata is the head of its GET', async () => {
+  const answer = await send(server.httpPort, `${studyPath}/metadata`, { method: 'HEAD' });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers['content-type'], 'application/dicom+json');
+  assert.equal(answer.body.length, 0);
+});
+
+test('Azure dialect: metadata is JSON alone', async () => {
+  const path = `${instancePath}/metadata`.replace('/dicom-web', '/v2');
+  const headers = { accept: 'multipart/related; type="application/dicom+xml"' };
+  assert.equal((await send(server.httpPort, path, { headers })).status, 406);
+  assert.equal((await send(server.httpPort, path)).status, 200);
+});
