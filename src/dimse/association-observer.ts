@@ -2,6 +2,7 @@ import type { Logger } from '#engine/base/logger.js';
 import type { AbortCause } from '#engine/upper-layer/association.js';
 import type { IdentityVerdict, Negotiation } from '#engine/upper-layer/negotiation.js';
 import type { AssociateReject, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import { abortText, rejectText } from '#engine/upper-layer/reason-text.js';
 import type { AssociationInspector } from './inspector/association-inspector.js';
 import { printable } from './printable.js';
 
@@ -74,7 +75,7 @@ export class AssociationObserver {
       const fields = { associationId, remoteAddress, ...reject };
       this.#logger.warn(
         refusal === undefined ? fields : { ...fields, refusal },
-        'association rejected',
+        `association rejected ${rejectText(reject)}`,
       );
       return;
     }
@@ -99,7 +100,8 @@ export class AssociationObserver {
     this.#counters.associationEnded(association.end);
     const all = { ...fields, ...cause };
     if (association.end === 'released') this.#logger.info(all, 'association ended');
-    else this.#logger.warn(all, 'association ended');
+    else if (cause?.by !== 'peer') this.#logger.warn(all, 'association ended');
+    else this.#logger.warn(all, `association aborted by peer ${abortText(cause)}`);
   }
 
   connectionFailed(connection: FailedConnection): void {

@@ -22,7 +22,7 @@ import { CStoreScp } from './c-store-scp.js';
 import { CFindScp } from './query-retrieve/c-find-scp.js';
 import { CGetScp } from './query-retrieve/c-get-scp.js';
 import { CMoveScp } from './query-retrieve/c-move-scp.js';
-import type { CMoveScpDependencies, RemoteApplicationEntity } from './query-retrieve/c-move-scp.js';
+import type { CMoveScpDependencies, MoveDestinations } from './query-retrieve/c-move-scp.js';
 import type { QueryRetrieveEngine } from './query-retrieve/find-matches.js';
 import type { CommitmentJobs } from './storage-commitment/commitment-jobs.js';
 import { StorageCommitmentScp } from './storage-commitment/storage-commitment-scp.js';
@@ -81,8 +81,7 @@ export interface DimseServiceDependencies {
   readonly isCongested: () => boolean;
   /** What queries and retrievals are answered from. */
   readonly engine: QueryRetrieveEngine;
-  /** Where instances can be moved to, by AE title. */
-  readonly findDestination: (aeTitle: string) => RemoteApplicationEntity | undefined;
+  readonly destinations: MoveDestinations;
   readonly logger: Logger;
   readonly counters: DimseCounters;
   /** Peers by AE title, asked for each association. */
@@ -194,10 +193,8 @@ export class DimseService {
   }
 
   #createRetrieveDependencies(aeTitle: string, partition: number): CMoveScpDependencies {
-    const { engine, findDestination: findRemoteAe, logger } = this.#dependencies;
-    const { maximumLengthBytes } = this.#options;
-    const view = viewPartition(engine, partition);
-    return { engine: view, aeTitle, findRemoteAe, maximumLengthBytes, logger };
+    const { engine, destinations, logger } = this.#dependencies;
+    return { engine: viewPartition(engine, partition), aeTitle, destinations, logger };
   }
 
   #createEnvironment(): AssociationEnvironment {

@@ -65,7 +65,7 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     openStoreSession: (options) => engine.openStoreSession(options),
     isCongested: () => engine.isCongested(),
     engine,
-    findDestination: (aeTitle) => client.findDestination(aeTitle),
+    destinations: client,
     logger,
     counters: dimseCounters(metrics),
     findRemoteAe,

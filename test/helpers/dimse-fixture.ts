@@ -6,7 +6,6 @@ import type { RemoteAe } from '#src/config/option-types.js';
 import { AssociationInspector } from '#src/dimse/inspector/association-inspector.js';
 import { defaultDimseServiceOptions, DimseService } from '#src/dimse/dimse-service.js';
 import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
-import type { RemoteApplicationEntity } from '#src/dimse/query-retrieve/c-move-scp.js';
 import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
 import { defaultScuTimeouts } from '#src/dimse/scu/association-requestor.js';
 import { DimseClient } from '#src/dimse/scu/dimse-client.js';
@@ -93,7 +92,7 @@ export async function startDimseFixture(
       openStoreSession: store.openStoreSession,
       isCongested: () => isCongested,
       engine: archive,
-      findDestination: (aeTitle) => remoteAes.find((ae) => ae.aeTitle === aeTitle),
+      destinations: client,
       logger: silentLogger,
       counters,
       findRemoteAe: (aeTitle) => findIn(remoteAes, aeTitle),
@@ -129,7 +128,7 @@ export async function startDimseFixture(
   };
 }
 
-type RemoteAeDraft = RemoteApplicationEntity & Partial<RemoteAe>;
+type RemoteAeDraft = Pick<RemoteAe, 'aeTitle' | 'host' | 'port'> & Partial<RemoteAe>;
 
 function findIn(remoteAes: readonly RemoteAeDraft[], aeTitle: string): RemoteAe | undefined {
   const found = remoteAes.find((ae) => ae.aeTitle === aeTitle);
