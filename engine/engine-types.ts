@@ -2,7 +2,7 @@ import type { GantryError } from './base/error-catalogue.js';
 import type { DataSetDescription } from './threads/task-messages.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from './store/catalog/catalog-records.js';
-import type { QueryExpression } from './query/query-expression.js';
+import type { QueryExpression, QueryPosition } from './query/query-expression.js';
 import type { MatchedRecords } from './query/row-to-json.js';
 
 /** The engine as `src/` sees it: the use cases, one verb each. Doors (STOW, C-STORE) differ only in how they call these. */
@@ -77,6 +77,10 @@ export interface SearchResult {
   readonly count: number;
   /** More matches exist than were asked for. */
   readonly isCut: boolean;
+  /** Position of the last match of an answer that is cut, to continue behind it. */
+  readonly last?: QueryPosition;
+  /** Number of all matches, when the query wanted it. */
+  readonly total?: number;
   /** Which way the planner went: `catalog` (ordered keys) or `index` (DuckDB). */
   readonly plan: 'catalog' | 'index';
   /** Records of the matches `[start, end)`, read when asked for; a match deleted meanwhile is left out. */
@@ -143,6 +147,8 @@ export interface EngineStats {
   readonly instancesFailed: number;
   readonly bytesStored: number;
   readonly instancesDeleted: number;
+  /** Reads refused because stored bytes were damaged. */
+  readonly damagedReads: number;
   readonly arenaBytesTotal: number;
   readonly arenaBytesInUse: number;
   readonly parseQueueLength: number;

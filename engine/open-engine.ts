@@ -4,11 +4,13 @@ import type { Logger } from './base/logger.js';
 import { compileCodecs } from './codec/codec-set.js';
 import type { Engine, EngineStats } from './engine-types.js';
 import { deleteInstances } from './pipeline/delete-instances.js';
+import { BlobChecksums } from './pipeline/blob-checksums.js';
+import { DamageLog } from './pipeline/damage-log.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
-import { instancePages, openBlobSource } from './pipeline/retrieve-instance.js';
+import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js';
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
@@ -36,6 +38,7 @@ export interface EngineOptions {
     readonly blobStore: 'log' | 'rocksdb';
     readonly segmentBytes: number;
     readonly smallBlobBytesMax: number;
+    readonly verifyReads: boolean;
     readonly memtableBytes: number;
     readonly blockCacheBytes: number;
     readonly garbageGraceMs: number;
@@ -84,7 +87,7 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
         onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
       },
     );
-    return assembleEngine(options, { store, arena, health, ...threads });
+    return assembleEngine(options, { log, store, arena, health, ...threads });
   } catch (error) {
     await store.close();
     throw error;
@@ -92,6 +95,7 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
 }
 
 interface EngineParts {
+  readonly log: Logger;
   readonly store: OpenedStore;
   readonly arena: Arena;
   readonly health: { readonly isReady: boolean; readonly reason: string };
@@ -170,7 +174,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     committedSequence: () => storeThread.committedSequence,
     queriesByPlan: { catalog: 0, index: 0 },
   };
-  const blobs = new BlobRangeReader(store.blobReader);
+  const damage = new DamageLog(parts.log);
+  const blobs = openBlobRanges(options, store, damage);
   const layouts = new InstanceLayouts(reader);
   const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
   return {
@@ -181,7 +186,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     findSeries: (partition, studyInstanceUid, seriesInstanceUid) =>
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
-    retrieveInstance: (_partition, record) => openBlobSource(blobs, record.blob),
+    retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
     retrieveMetadata: (partition, record, instanceUrl) =>
       retrieveMetadata(reader, partition, record, instanceUrl),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
@@ -196,6 +201,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     stats: (): EngineStats => ({
       ...counters,
+      damagedReads: damage.count,
       arenaBytesTotal: arena.blockCount * arenaBlockBytes,
       arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
       parseQueueLength: parsePool.queueLength,
@@ -210,6 +216,15 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     health: () => parts.health,
     close: () => closeEngine(parts),
   };
+}
+
+function openBlobRanges(
+  { store: { verifyReads } }: EngineOptions,
+  { blobReader, reader }: OpenedStore,
+  damage: DamageLog,
+): BlobRangeReader {
+  const checksums = verifyReads ? new BlobChecksums(reader) : undefined;
+  return new BlobRangeReader({ blobs: blobReader, checksums, damage });
 }
 
 /** Whoever borrows RocksDB ends before it is closed; the store thread commits what is under way first. */

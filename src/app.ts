@@ -101,6 +101,7 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
         publicUrl: publicUrlPolicy(config.http),
         searchLimitDefault: config.index.defaultLimit,
         searchLimitMax: config.index.resultsMax,
+        phoneticNames: config.index.phoneticNames,
       }),
     ),
   ];

@@ -1,6 +1,21 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { BlobReader } from '#engine/store/blob/blob-store.js';
-import type { BlobLocator } from '#engine/store/catalog/catalog-records.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { BlobBlocks, BlobChecksums } from './blob-checksums.js';
+import type { DamageLog } from './damage-log.js';
+
+/** The blob of an instance. */
+export interface BlobAddress {
+  readonly partition: number;
+  readonly record: InstanceRecord;
+}
+
+export interface BlobRangeReaderOptions {
+  readonly blobs: BlobReader;
+  /** Without it nothing is checked. */
+  readonly checksums: BlobChecksums | undefined;
+  readonly damage: Pick<DamageLog, 'note' | 'refuseKnown'>;
+}
 
 /** A synchronous read slower than this came from a disk that would block the event loop. */
 const slowReadMs = 2;
@@ -8,37 +23,151 @@ const slowReadMs = 2;
 /** Reads done by the thread pool after a slow one, before the disk is tried again. */
 const cautiousReads = 64;
 
+/** A range that needs no more than this with the blocks it touches is read in one go and copied. */
+const copiedBytesMax = 128 * 1024;
+
 /**
  * Reads a stretch of a blob. Bytes in the page cache are fastest read in place, on this thread (15,000 against 10,000 frames a
  * second through the pool); bytes on a slow disk must not hold up everybody else. How the last reads went decides.
+ *
+ * Every byte is compared with the checksum of its block before anybody gets it: blocks that a stretch only touches are read whole.
  */
 export class BlobRangeReader {
-  readonly #blobs: BlobReader;
+  readonly #options: BlobRangeReaderOptions;
   #cautiousReadsLeft = 0;
 
-  constructor(blobs: BlobReader) {
-    this.#blobs = blobs;
+  constructor(options: BlobRangeReaderOptions) {
+    this.#options = options;
   }
 
-  /** Fills `target` from `position` of the blob. Throws, or rejects with, `corrupt` when the blob ends before. */
-  read(locator: BlobLocator, position: number, target: Uint8Array): number | Promise<number> {
+  /**
+   * Fills `target` from `position` of the blob. Throws, or rejects with, `corrupt` when the blob ends before or its bytes are not
+   * those that were stored.
+   */
+  read(address: BlobAddress, position: number, target: Uint8Array): number | Promise<number> {
+    try {
+      const result = this.#readChecked(address, position, target);
+      return typeof result === 'number'
+        ? result
+        : result.catch((error: unknown) => this.#damaged(address, error));
+    } catch (error) {
+      return this.#damaged(address, error);
+    }
+  }
+
+  /** Throws `corrupt` for an instance of which damaged bytes were read before. */
+  refuseDamaged({ partition, record }: BlobAddress): void {
+    this.#options.damage.refuseKnown(partition, record);
+  }
+
+  #readChecked(
+    address: BlobAddress,
+    position: number,
+    target: Uint8Array,
+  ): number | Promise<number> {
+    const { partition, record } = address;
+    const { checksums } = this.#options;
+    if (position + target.length > record.blob.length) throw tooShort();
+    const blocks = target.length === 0 ? undefined : checksums?.blocksOf(partition, record);
+    if (blocks === undefined) return this.#readRange(record, { position, target });
+    const ranges = rangesOf(blocks, position, target);
+    for (const [n, range] of ranges.entries()) {
+      const read = this.#readRange(record, range);
+      if (typeof read !== 'number') {
+        return this.#readRest(record, blocks, ranges.slice(n), read).then(() => target.length);
+      }
+      finish(blocks, range);
+    }
+    return target.length;
+  }
+
+  async #readRest(
+    record: InstanceRecord,
+    blocks: BlobBlocks,
+    ranges: readonly CheckedRange[],
+    first: Promise<number>,
+  ): Promise<void> {
+    let read: number | Promise<number> = first;
+    for (const [n, range] of ranges.entries()) {
+      await read;
+      finish(blocks, range);
+      const next = ranges[n + 1];
+      if (next !== undefined) read = this.#readRange(record, next);
+    }
+  }
+
+  #readRange(
+    { blob }: InstanceRecord,
+    { position, target }: { readonly position: number; readonly target: Uint8Array },
+  ): number | Promise<number> {
+    const { blobs } = this.#options;
     if (this.#cautiousReadsLeft > 0) {
       this.#cautiousReadsLeft--;
-      return this.#blobs
-        .read(locator, position, target)
-        .then((bytesRead) => requireAll(bytesRead, target));
+      return blobs.read(blob, position, target).then((bytesRead) => requireAll(bytesRead, target));
     }
     const startedAtMs = performance.now();
-    const bytesRead = this.#blobs.readSync(locator, position, target);
+    const bytesRead = blobs.readSync(blob, position, target);
     // Copying alone takes about 0.1 ms a mebibyte.
     const allowedMs = slowReadMs + target.length / (4 * 1024 * 1024);
     if (performance.now() - startedAtMs > allowedMs) this.#cautiousReadsLeft = cautiousReads;
     return requireAll(bytesRead, target);
   }
+
+  #damaged(address: BlobAddress, error: unknown): never {
+    if (error instanceof GantryError && error.code === 'corrupt') {
+      this.#options.damage.note(address, error.detail);
+    }
+    throw error;
+  }
+}
+
+/** Whole blocks to be read from `position` into `target`, of which `wanted` is to be copied to `to`. */
+interface CheckedRange {
+  readonly position: number;
+  readonly target: Uint8Array;
+  readonly wanted: Uint8Array;
+  readonly to: Uint8Array;
+}
+
+/** Cuts a stretch where its blocks do: those that lie inside it are read in place, those at its ends beside it. */
+function rangesOf(blocks: BlobBlocks, position: number, target: Uint8Array): CheckedRange[] {
+  const end = position + target.length;
+  const start = blocks.startOf(position);
+  const last = blocks.endOf(end - 1);
+  if (start === position && last === end) return [inPlace(position, target)];
+  if (last - start <= copiedBytesMax) return [aside(start, last, position, target)];
+  const innerStart = start === position ? position : blocks.endOf(position);
+  const innerEnd = last === end ? end : blocks.startOf(end - 1);
+  const ranges: CheckedRange[] = [];
+  const part = (from: number, to: number): Uint8Array =>
+    target.subarray(from - position, to - position);
+  if (start < position) ranges.push(aside(start, innerStart, position, part(position, innerStart)));
+  if (innerStart < innerEnd) ranges.push(inPlace(innerStart, part(innerStart, innerEnd)));
+  if (innerEnd < end) ranges.push(aside(innerEnd, last, innerEnd, part(innerEnd, end)));
+  return ranges;
+}
+
+function inPlace(position: number, target: Uint8Array): CheckedRange {
+  return { position, target, wanted: target, to: target };
+}
+
+function aside(start: number, end: number, position: number, to: Uint8Array): CheckedRange {
+  const target = Buffer.allocUnsafeSlow(end - start);
+  const wanted = target.subarray(position - start, position - start + to.length);
+  return { position: start, target, wanted, to };
+}
+
+function finish(blocks: BlobBlocks, { position, target, wanted, to }: CheckedRange): void {
+  blocks.verify(position, target);
+  if (wanted !== to) to.set(wanted);
 }
 
 /** A layout that points beyond its blob is damage, not the end of a file. */
 function requireAll(bytesRead: number, target: Uint8Array): number {
   if (bytesRead === target.length) return bytesRead;
-  throw new GantryError('corrupt', 'a stored range is too short');
+  throw tooShort();
+}
+
+function tooShort(): GantryError {
+  return new GantryError('corrupt', 'a stored range is too short');
 }

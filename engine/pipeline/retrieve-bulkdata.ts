@@ -21,8 +21,9 @@ export function retrieveBulkValue(
   const layout = layouts.layoutOf(partition, record);
   const value = layout.bulkValues.find((candidate) => candidate.path === path);
   if (value === undefined) return undefined;
-  if (!layout.deflated) return openBlobSource(reader, record.blob, value.offset, value.length);
-  const deflated = openBlobSource(reader, record.blob, layout.dataSetOffset);
+  const address = { partition, record };
+  if (!layout.deflated) return openBlobSource(reader, address, value.offset, value.length);
+  const deflated = openBlobSource(reader, address, layout.dataSetOffset);
   return {
     length: value.length,
     read: async (position, target) => {

@@ -7,16 +7,13 @@ import {
   joinFragments,
   readFrameEntry,
 } from '#engine/dicom/pixel-data/frame-table.js';
-import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { BlobSource } from '../engine-types.js';
 import { inflateRange } from './inflate-range.js';
 import type { InstanceLayouts } from './instance-layouts.js';
-import type { BlobRangeReader } from './read-blob.js';
+import type { BlobAddress, BlobRangeReader } from './read-blob.js';
 import { bytesSource, openBlobSource, readWhole } from './retrieve-instance.js';
 
-export interface FrameAddress {
-  readonly partition: number;
-  readonly record: InstanceRecord;
+export interface FrameAddress extends BlobAddress {
   /** 1-based. */
   readonly frameNumber: number;
 }
@@ -28,8 +25,9 @@ export interface FrameAddress {
 export function retrieveFrame(
   reader: BlobRangeReader,
   layouts: InstanceLayouts,
-  { partition, record, frameNumber }: FrameAddress,
+  address: FrameAddress,
 ): BlobSource | Promise<BlobSource> {
+  const { partition, record, frameNumber } = address;
   const layout = layouts.layoutOf(partition, record);
   const { pixel } = layout;
   if (pixel.kind === 'none') throw new GantryError('not-found', 'the instance has no pixel data');
@@ -39,30 +37,30 @@ export function retrieveFrame(
   if (pixel.kind === 'native') {
     const range = nativeFrameRange(pixel, frameNumber);
     if (layout.transferSyntaxUid !== explicitVrBigEndianUid) {
-      return nativeFrame(reader, record, layout, range);
+      return nativeFrame(reader, address, layout, range);
     }
     const is32Bit = (): boolean => layouts.findBitsAllocated(partition, record) === 32;
-    return swappedFrame(reader, record, wordBytesOf(layout, is32Bit), { ...range, pixel });
+    return swappedFrame(reader, address, wordBytesOf(layout, is32Bit), { ...range, pixel });
   }
   const page = layouts.frameTablePage(partition, record, frameNumber - 1);
   const entry = readFrameEntry(page, (frameNumber - 1) % frameTablePageEntries);
   if (entry === undefined) throw new GantryError('corrupt', 'the frame table is too short');
   const { offset, length, fragmentCount } = entry;
-  const range = openBlobSource(reader, record.blob, offset, length);
+  const range = openBlobSource(reader, address, offset, length);
   if (fragmentCount === 1) return range;
   return readWhole(range).then((bytes) => bytesSource(joinFragments(bytes, fragmentCount)));
 }
 
 function nativeFrame(
   reader: BlobRangeReader,
-  record: InstanceRecord,
+  address: BlobAddress,
   layout: InstanceLayout,
   { offset, length, shiftBits, frameBits }: NativeFrameRange,
 ): BlobSource | Promise<BlobSource> {
-  const range = openBlobSource(reader, record.blob, offset, length);
+  const range = openBlobSource(reader, address, offset, length);
   if (!layout.deflated && shiftBits === 0) return range;
   const stored = layout.deflated
-    ? inflateRange(openBlobSource(reader, record.blob, layout.dataSetOffset), offset, length)
+    ? inflateRange(openBlobSource(reader, address, layout.dataSetOffset), offset, length)
     : readWhole(range);
   return stored.then((bytes) =>
     bytesSource(shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, frameBits)),
@@ -72,7 +70,7 @@ function nativeFrame(
 /** A big endian frame. Words are read whole, also where a frame of an odd length starts or ends inside one. */
 async function swappedFrame(
   reader: BlobRangeReader,
-  record: InstanceRecord,
+  address: BlobAddress,
   bytesPerWord: number,
   {
     pixel,
@@ -86,7 +84,7 @@ async function swappedFrame(
   const wordsEnd = Math.ceil((lead + length) / bytesPerWord) * bytesPerWord;
   const available = pixel.offset + pixel.length - (offset - lead);
   const wordsLength = Math.min(wordsEnd, available);
-  const words = await readWhole(openBlobSource(reader, record.blob, offset - lead, wordsLength));
+  const words = await readWhole(openBlobSource(reader, address, offset - lead, wordsLength));
   swapWords(words, bytesPerWord);
   const bytes = words.subarray(lead, lead + length);
   return bytesSource(shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, frameBits));

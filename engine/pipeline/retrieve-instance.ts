@@ -1,20 +1,26 @@
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
-import type { BlobLocator, InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { BlobSource, RetrieveTarget } from '../engine-types.js';
-import type { BlobRangeReader } from './read-blob.js';
+import type { BlobAddress, BlobRangeReader } from './read-blob.js';
 
 /** The stored bytes `[offset, offset + length)` of a blob, read piece by piece. */
 export function openBlobSource(
   reader: BlobRangeReader,
-  locator: BlobLocator,
+  address: BlobAddress,
   offset = 0,
-  length = locator.length - offset,
+  length = address.record.blob.length - offset,
 ): BlobSource {
   return {
     length,
     read: (position, target) =>
-      reader.read(locator, offset + position, target.subarray(0, length - position)),
+      reader.read(address, offset + position, target.subarray(0, length - position)),
   };
+}
+
+/** The bytes of an instance as they were stored. Throws `corrupt` for one that is known to be damaged. */
+export function retrieveInstance(reader: BlobRangeReader, address: BlobAddress): BlobSource {
+  reader.refuseDamaged(address);
+  return openBlobSource(reader, address);
 }
 
 /** Bytes that are in memory already. */

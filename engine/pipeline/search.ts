@@ -34,6 +34,8 @@ export async function search(
   return {
     count: page.keys.length,
     isCut: page.isCut,
+    ...(page.last === undefined ? {} : { last: page.last }),
+    ...(page.total === undefined ? {} : { total: page.total }),
     plan,
     readMatches: (start, end) => {
       const keys = page.keys.slice(start, end);

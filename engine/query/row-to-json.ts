@@ -19,10 +19,10 @@ export interface MatchedRecords {
 
 /** Which attributes a response row holds. */
 export interface ReturnFields {
-  /** Levels whose attributes are returned, e.g. study and series for a relational search for series. */
-  readonly levels: readonly QueryLevel[];
-  /** `all`: everything kept at these levels; otherwise tags wanted besides the default set. */
-  readonly include: 'all' | ReadonlySet<string>;
+  /** Tags of each level's attributes; what the store does not keep is not returned. */
+  readonly tags: Readonly<Record<QueryLevel, ReadonlySet<string>>>;
+  /** The Record Key (0008,041B) of a row as base64, when that is wanted (PS3.4 §C.6.4). */
+  readonly recordKeyOf?: (records: MatchedRecords) => string;
 }
 
 /** Returned even without a value: PS3.18 Tables 10.6.3-3 to -5 require them. */
@@ -62,7 +62,7 @@ const computedByLevel = {
 
 /**
  * One row of a search response as DICOM JSON, tags ascending. `studiesUrl` is the absolute URL of the studies resource, for
- * RetrieveURL. The UIDs that name the match are always there.
+ * RetrieveURL.
  */
 export function rowToJson(
   records: MatchedRecords,
@@ -71,36 +71,51 @@ export function rowToJson(
 ): JsonDataSet {
   const row: JsonDataSet = {};
   const { study, series, instance } = records;
+  const { tags, recordKeyOf } = fields;
   const studyUrl = `${studiesUrl}/${study.studyInstanceUid}`;
-  row['0020000D'] = { vr: 'UI', Value: [study.studyInstanceUid] };
-  if (fields.levels.includes('study')) {
-    addIndexed(row, 'study', study.attributes, fields.include);
-    addComputed(row, 'study', fields.include, (tag) => studyValue(tag, study, studyUrl));
+  addIndexed(row, 'study', study.attributes, tags.study);
+  addComputed(row, 'study', tags.study, (tag) => studyValue(tag, study, studyUrl));
+  if (series !== undefined) {
+    const seriesUrl = `${studyUrl}/series/${series.seriesInstanceUid}`;
+    addIndexed(row, 'series', series.attributes, tags.series);
+    addComputed(row, 'series', tags.series, (tag) => seriesValue(tag, series, seriesUrl));
+    if (instance !== undefined) {
+      const instanceUrl = `${seriesUrl}/instances/${instance.sopInstanceUid}`;
+      addIndexed(row, 'instance', instance.attributes, tags.instance);
+      addComputed(row, 'instance', tags.instance, (tag) =>
+        instanceValue(tag, instance, instanceUrl),
+      );
+    }
   }
-  if (series === undefined) return sorted(row);
-  const seriesUrl = `${studyUrl}/series/${series.seriesInstanceUid}`;
-  row['0020000E'] = { vr: 'UI', Value: [series.seriesInstanceUid] };
-  if (fields.levels.includes('series')) {
-    addIndexed(row, 'series', series.attributes, fields.include);
-    addComputed(row, 'series', fields.include, (tag) =>
-      tag === '00081190' ? seriesUrl : series.instanceCount,
-    );
+  addUids(row, records, tags);
+  if (recordKeyOf !== undefined) {
+    row['0008041B'] = { vr: 'OB', InlineBinary: recordKeyOf(records) };
   }
-  if (instance === undefined) return sorted(row);
-  const instanceUrl = `${seriesUrl}/instances/${instance.sopInstanceUid}`;
-  addIndexed(row, 'instance', instance.attributes, fields.include);
-  addComputed(row, 'instance', fields.include, (tag) => instanceValue(tag, instance, instanceUrl));
   return sorted(row);
+}
+
+/** The UIDs of a record are checked, those among its attributes are not. */
+function addUids(
+  row: JsonDataSet,
+  { study, series, instance }: MatchedRecords,
+  tags: ReturnFields['tags'],
+): void {
+  const add = (tag: string, wanted: ReadonlySet<string>, uid: string | undefined): void => {
+    if (uid !== undefined && wanted.has(tag)) row[tag] = { vr: 'UI', Value: [uid] };
+  };
+  add('0020000D', tags.study, study.studyInstanceUid);
+  add('0020000E', tags.series, series?.seriesInstanceUid);
+  add('00080018', tags.instance, instance?.sopInstanceUid);
 }
 
 function addIndexed(
   row: JsonDataSet,
   level: QueryLevel,
   attributes: JsonDataSet,
-  include: ReturnFields['include'],
+  wanted: ReadonlySet<string>,
 ): void {
-  for (const { tag, vr, isDefault } of attributesByLevel[level]) {
-    if (!isDefault && include !== 'all' && !include.has(tag)) continue;
+  for (const { tag, vr } of attributesByLevel[level]) {
+    if (!wanted.has(tag)) continue;
     const element = attributes[tag];
     if (element !== undefined) row[tag] = element;
     else if (requiredTags.has(tag)) row[tag] = { vr };
@@ -110,11 +125,11 @@ function addIndexed(
 function addComputed(
   row: JsonDataSet,
   level: QueryLevel,
-  include: ReturnFields['include'],
+  wanted: ReadonlySet<string>,
   valueOf: (tag: string) => string | number | readonly string[],
 ): void {
-  for (const { tag, vr, isDefault } of computedByLevel[level]) {
-    if (!isDefault && include !== 'all' && !include.has(tag)) continue;
+  for (const { tag, vr } of computedByLevel[level]) {
+    if (!wanted.has(tag)) continue;
     const value = valueOf(tag);
     row[tag] = elementOf(vr, typeof value === 'object' ? value : [value]);
   }
@@ -143,6 +158,10 @@ function studyValue(
     default:
       return studyUrl;
   }
+}
+
+function seriesValue(tag: string, series: SeriesRecord, seriesUrl: string): string | number {
+  return tag === '00081190' ? seriesUrl : series.instanceCount;
 }
 
 function instanceValue(tag: string, instance: InstanceRecord, instanceUrl: string): string {

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
-import { crc32 } from 'node:zlib';
 
 import { assert } from '#engine/base/assert.js';
+import { BlockChecksummer } from '#engine/base/block-checksums.js';
 import { toGantryError } from '#engine/base/error-catalogue.js';
 import { MemoryByteSource } from '#engine/dicom/instance/byte-source.js';
 import { describeInstance, type DescribeResult } from '#engine/dicom/instance/describe-instance.js';
@@ -26,7 +26,7 @@ const arena = findArena(workerData);
  * Piscina task: describes the instances of one task in order, each with its own outcome; never rejects.
  *
  * Bytes in the arena lose a dangerous preamble here, before their CRC-32 is taken. A file belongs to the store thread, which
- * sanitizes it and computes its CRC-32 itself: `crc32` is 0 for those, and only the parts that hold elements are read.
+ * sanitizes it and computes its checksums itself: there are none for those, and only the parts that hold elements are read.
  */
 export default async function parseInstances(task: ParseTask): Promise<ParseResult[]> {
   const results: ParseResult[] = [];
@@ -49,8 +49,9 @@ async function parseArena(request: ParseRequest, extents: readonly Extent[]): Pr
   const pieces = extents.map(({ offset, length }) => new Uint8Array(arena, offset, length));
   if (request.dataSet === undefined) sanitizePreamble(pieces);
   const result = await describeInstance(new MemoryByteSource(pieces), request.dataSet);
-  const checksum = result.ok ? pieces.reduce((crc, piece) => crc32(piece, crc), 0) : 0;
-  return toParseResult(result, checksum);
+  const checksums = new BlockChecksummer();
+  if (result.ok) for (const piece of pieces) checksums.add(piece);
+  return toParseResult(result, checksums);
 }
 
 async function parseFile(
@@ -59,14 +60,18 @@ async function parseFile(
 ): Promise<ParseResult> {
   const source = new FileByteSource(file);
   try {
-    return toParseResult(await describeInstance(source, request.dataSet), 0);
+    return toParseResult(await describeInstance(source, request.dataSet), new BlockChecksummer());
   } finally {
     source.close();
   }
 }
 
-function toParseResult(result: DescribeResult, checksum: number): ParseResult {
-  if (result.ok) return { ok: true, instance: { ...result.instance, crc32: checksum } };
+function toParseResult(result: DescribeResult, checksums: BlockChecksummer): ParseResult {
+  if (result.ok) {
+    const { crc32 } = checksums;
+    const blockChecksums = checksums.finish();
+    return { ok: true, instance: { ...result.instance, crc32, blockChecksums } };
+  }
   const { error, sopClassUid, sopInstanceUid } = result;
   return {
     ok: false,

@@ -290,6 +290,11 @@ export const configOptions = [
     default: 32 * kib,
     doc: 'Instances up to this length that arrive few at a time are kept as RocksDB values also with the blob log.',
   }),
+  option('store.verifyReads', {
+    type: boolean(),
+    default: true,
+    doc: 'Compares every byte with its checksum before it is served.',
+  }),
   option('store.memtableBytes', {
     type: integer(mib, 4 * gib),
     default: 64 * mib,
@@ -334,6 +339,11 @@ export const configOptions = [
     type: integer(1, limits.queryLimitMax),
     default: 10_000,
     doc: 'Most matches that one search may ask for.',
+  }),
+  option('index.phoneticNames', {
+    type: boolean(),
+    default: false,
+    doc: 'Fuzzy matching also finds names that sound like the words given, by Double Metaphone.',
   }),
   option('codec.threads', {
     type: integer(1, 256),

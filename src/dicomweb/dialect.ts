@@ -14,6 +14,51 @@ export const dialectDifferences = {
     azure: false,
     doc: 'whether metadata and search results are served as application/dicom+xml too, or as JSON alone',
   },
+  searchUnknown: {
+    standard: 'ignored',
+    azure: 'refused',
+    doc: 'parameters of a search that are unknown, or cannot be matched there; ignored ones are named in Warning',
+  },
+  searchRepeated: {
+    standard: 'all hold',
+    azure: 'refused',
+    doc: 'an attribute that is matched twice, also by keyword and by tag',
+  },
+  searchKeys: {
+    standard: 'all',
+    azure: 'of Azure',
+    doc: 'attributes that can be matched: all that the index has of the level and those above, or those of the Azure service',
+  },
+  searchEmpty: {
+    standard: 'matches everything',
+    azure: 'refused',
+    doc: 'an attribute without a value in a search',
+  },
+  searchWildcards: {
+    standard: true,
+    azure: false,
+    doc: 'whether `*` and `?` are wildcards in a search, or characters like others',
+  },
+  searchIgnoresCase: {
+    standard: false,
+    azure: true,
+    doc: 'whether text other than names matches without regard to case',
+  },
+  searchReturnSet: {
+    standard: 'PS3.18',
+    azure: 'Azure',
+    doc: 'attributes that rows have unasked, and those that `includefield=all` gives',
+  },
+  searchLimitDefault: {
+    standard: 'index.defaultLimit',
+    azure: 100,
+    doc: 'rows that a search returns when it does not say',
+  },
+  searchLimitMax: {
+    standard: 'index.resultsMax',
+    azure: 200,
+    doc: 'rows that a search may ask for; the standard gives fewer, Azure refuses more, and 0',
+  },
 } as const satisfies Record<string, Difference>;
 
 interface Difference {

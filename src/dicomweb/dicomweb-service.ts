@@ -2,7 +2,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import { isUid } from '#engine/base/uid.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
-import { acceptedMedia, coversType, type AcceptedMedia } from '#src/http/accept.js';
+import { acceptedMedia, type AcceptedMedia } from '#src/http/accept.js';
 import { publicBaseUrl, type PublicUrlPolicy } from '#src/http/public-base-url.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { Dialect } from './dialect.js';
@@ -17,6 +17,8 @@ export interface DicomwebService {
   /** Matches that a search returns when it does not say, and at most. */
   readonly searchLimitDefault: number;
   readonly searchLimitMax: number;
+  /** Fuzzy matching finds what sounds alike, too. */
+  readonly phoneticNames: boolean;
 }
 
 /** URL of the studies resource, for the RetrieveURLs and BulkDataURIs of a response. */
@@ -43,15 +45,6 @@ export function instanceUrl(studies: string, record: InstanceRecord): string {
 export function requireUid(text: string, what: string): string {
   if (!isUid(text)) throw new GantryError('bad-request', `the ${what} in the URL is not a UID`);
   return text;
-}
-
-/** `not-acceptable` unless the client takes DICOM JSON (PS3.18 §8.7.3.5); `application/json` is what some call it. */
-export function requireJson(context: RequestContext): void {
-  const takesJson = acceptedOf(context).some(
-    (media) => coversType(media, 'application/dicom+json') || media.type === 'application/json',
-  );
-  if (takesJson) return;
-  throw new GantryError('not-acceptable', 'the resource is served as application/dicom+json');
 }
 
 /** What the client accepts, best first. */

@@ -2,7 +2,11 @@ import type { Route } from '#src/http/http-service.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from './dicomweb-service.js';
 import { deleteTransaction } from './delete/delete-transaction.js';
-import { searchTransaction } from './qido/search-transaction.js';
+import {
+  countTransaction,
+  searchTransaction,
+  type SearchedRows,
+} from './qido/search-transaction.js';
 import { storeTransaction } from './stow/store-transaction.js';
 import { retrieveBulkdataTransaction } from './wado/retrieve-bulkdata-transaction.js';
 import { retrieveFramesTransaction } from './wado/retrieve-frames-transaction.js';
@@ -11,12 +15,14 @@ import { retrieveMetadataTransaction } from './wado/retrieve-metadata-transactio
 
 type Transaction = (service: DicomwebService, context: RequestContext) => void | Promise<void>;
 
-const searchStudies: Transaction = (service, context) =>
-  searchTransaction(service, context, 'study');
-const searchSeries: Transaction = (service, context) =>
-  searchTransaction(service, context, 'series');
-const searchInstances: Transaction = (service, context) =>
-  searchTransaction(service, context, 'instance');
+const searchFor =
+  (rows: SearchedRows): Transaction =>
+  (service, context) =>
+    searchTransaction(service, context, rows);
+const countOf =
+  (rows: SearchedRows): Transaction =>
+  (service, context) =>
+    countTransaction(service, context, rows);
 
 const study = '/studies/{study}';
 const series = `${study}/series/{series}`;
@@ -32,12 +38,20 @@ const table: readonly (readonly [
 ])[] = [
   ['POST', '/studies', 'write', 'store', storeTransaction],
   ['POST', study, 'write', 'store-study', storeTransaction],
-  ['GET', '/studies', 'read', 'search-studies', searchStudies],
-  ['GET', '/series', 'read', 'search-series', searchSeries],
-  ['GET', '/instances', 'read', 'search-instances', searchInstances],
-  ['GET', `${study}/series`, 'read', 'search-study-series', searchSeries],
-  ['GET', `${study}/instances`, 'read', 'search-study-instances', searchInstances],
-  ['GET', `${series}/instances`, 'read', 'search-series-instances', searchInstances],
+  ['GET', '/studies', 'read', 'search-studies', searchFor('study')],
+  ['GET', '/series', 'read', 'search-series', searchFor('series')],
+  ['GET', '/instances', 'read', 'search-instances', searchFor('instance')],
+  ['GET', `${study}/series`, 'read', 'search-study-series', searchFor('series')],
+  ['GET', `${study}/instances`, 'read', 'search-study-instances', searchFor('instance')],
+  ['GET', `${series}/instances`, 'read', 'search-series-instances', searchFor('instance')],
+  ['GET', '/patients', 'read', 'search-patients', searchFor('patient')],
+  ['GET', '/studies/count', 'read', 'count-studies', countOf('study')],
+  ['GET', '/series/count', 'read', 'count-series', countOf('series')],
+  ['GET', '/instances/count', 'read', 'count-instances', countOf('instance')],
+  ['GET', `${study}/series/count`, 'read', 'count-study-series', countOf('series')],
+  ['GET', `${study}/instances/count`, 'read', 'count-study-instances', countOf('instance')],
+  ['GET', `${series}/instances/count`, 'read', 'count-series-instances', countOf('instance')],
+  ['GET', '/patients/count', 'read', 'count-patients', countOf('patient')],
   ['GET', study, 'read', 'retrieve-study', retrieveInstancesTransaction],
   ['GET', series, 'read', 'retrieve-series', retrieveInstancesTransaction],
   ['GET', instance, 'read', 'retrieve-instance', retrieveInstancesTransaction],

@@ -14,6 +14,7 @@ const exposedHeaders = [
   'Content-Disposition',
   'Accept-Ranges',
   'ETag',
+  'Link',
   'Location',
   'Retry-After',
   'Warning',

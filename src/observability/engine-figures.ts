@@ -36,6 +36,12 @@ export const engineFigures: readonly EngineFigure[] = [
     read: (stats) => ({ value: stats.instancesDeleted }),
   },
   {
+    type: 'counter',
+    name: 'gantry_damaged_reads_total',
+    help: 'reads that were refused because stored bytes failed their checksum or were missing',
+    read: (stats) => ({ value: stats.damagedReads }),
+  },
+  {
     type: 'gauge',
     name: 'gantry_ingest_arena_bytes',
     help: 'shared memory for instances being received: configured, and in use',

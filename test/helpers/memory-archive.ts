@@ -89,6 +89,8 @@ export class MemoryArchive implements QueryRetrieveEngine {
     return {
       count: page.keys.length,
       isCut: page.isCut,
+      ...(page.last === undefined ? {} : { last: page.last }),
+      ...(page.total === undefined ? {} : { total: page.total }),
       plan: 'catalog',
       readMatches: (start, end) =>
         page.keys.slice(start, end).map((key): MatchedRecords => {

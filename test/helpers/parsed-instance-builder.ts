@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { BlockChecksummer } from '#engine/base/block-checksums.js';
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
 import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 
@@ -27,6 +27,8 @@ export function buildParsedInstance(
   const { dataSetOffset = prefix.length } = description;
   const transferSyntaxUid = description.transferSyntax ?? '1.2.840.10008.1.2.1';
   const sopClassUid = description.sopClass ?? '1.2.840.10008.5.1.4.1.1.2';
+  const checksums = new BlockChecksummer();
+  checksums.add(received);
   const json = Buffer.from(JSON.stringify({ '00080018': { vr: 'UI', Value: [sop] } }));
   return {
     identifiers: {
@@ -57,7 +59,8 @@ export function buildParsedInstance(
       bulkValues: [],
     },
     frameTable: description.frameTable ?? new Uint8Array(0),
-    crc32: crc32(received),
+    crc32: checksums.crc32,
+    blockChecksums: checksums.finish(),
     warnings: [],
   };
 }

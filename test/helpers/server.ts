@@ -67,14 +67,31 @@ export async function withServer(
   body: (server: TestServer) => Promise<void>,
   options: Omit<TestServerOptions, 'dataDir'> = {},
 ): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'gantry-test-'));
-  const server = await startServer({ ...options, dataDir });
+  const server = await startTestServer(options);
   try {
     await body(server);
   } finally {
+    await server.remove();
+  }
+}
+
+/** A server on an empty data directory of its own. */
+export interface OwnedServer extends TestServer {
+  /** Stops the server and removes its directory. */
+  remove(): Promise<void>;
+}
+
+/** Starts a server that several tests share. */
+export async function startTestServer(
+  options: Omit<TestServerOptions, 'dataDir'> = {},
+): Promise<OwnedServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'gantry-test-'));
+  const server = await startServer({ ...options, dataDir });
+  const remove = async (): Promise<void> => {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
-  }
+  };
+  return { ...server, remove };
 }
 
 async function waitUntilReady(

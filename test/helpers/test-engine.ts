@@ -20,6 +20,7 @@ export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     blobStore: 'log',
     segmentBytes: 64 * mib,
     smallBlobBytesMax: 8 * 1024,
+    verifyReads: true,
     memtableBytes: 16 * mib,
     blockCacheBytes: 16 * mib,
     garbageGraceMs: 60_000,

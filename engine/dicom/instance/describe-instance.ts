@@ -19,7 +19,7 @@ export interface AnnouncedDataSet {
 }
 
 /** All of a `ParsedInstance` but the checksum, which is the business of who holds the bytes. */
-export type DescribedInstance = Omit<ParsedInstance, 'crc32'>;
+export type DescribedInstance = Omit<ParsedInstance, 'crc32' | 'blockChecksums'>;
 
 export type DescribeResult =
   | { readonly ok: true; readonly instance: DescribedInstance }

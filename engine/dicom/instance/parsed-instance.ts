@@ -81,6 +81,8 @@ export interface ParsedInstance {
   readonly frameTable: Uint8Array;
   /** CRC-32 (ISO 3309, as zlib) of the received bytes, without `prefix`. */
   readonly crc32: number;
+  /** CRC-32 of each block of 16 KiB of the received bytes, u32 little-endian (engine/base/block-checksums.ts). */
+  readonly blockChecksums: Uint8Array;
   /** What was tolerated, for the log and for WarningReason: no values, only tags and reasons. */
   readonly warnings: readonly InstanceWarning[];
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { assert } from '#engine/base/assert.js';
+import { BlockChecksummer } from '#engine/base/block-checksums.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { crc32Combine } from '#engine/base/crc32.js';
 import { toWriteError } from '../store-errors.js';
@@ -23,8 +24,8 @@ interface SpillFile {
   readonly number: number;
   readonly path: string;
   readonly fd: number;
+  readonly checksums: BlockChecksummer;
   length: number;
-  crc32: number;
   unsyncedBytes: number;
 }
 
@@ -65,7 +66,7 @@ export class SpillFiles {
       const pieces = spill.length === 0 ? withoutPreamble(extents) : extents;
       writeAllSync(spill.fd, pieces, receivedOffset + spill.length);
       for (const piece of pieces) {
-        spill.crc32 = crc32(piece, spill.crc32);
+        spill.checksums.add(piece);
         spill.length += piece.length;
         spill.unsyncedBytes += piece.length;
       }
@@ -85,11 +86,16 @@ export class SpillFiles {
     return this.#spills.has(spillId);
   }
 
-  /** Bytes received into the file, and their CRC-32. */
-  received(spillId: number): { readonly length: number; readonly crc32: number } {
+  /** What has been received into the file, which is complete. */
+  received(spillId: number): {
+    readonly length: number;
+    readonly crc32: number;
+    readonly blockChecksums: Uint8Array;
+  } {
     const spill = this.#spills.get(spillId);
     assert(spill !== undefined, 'a spill is asked for while it is open');
-    return { length: spill.length, crc32: spill.crc32 };
+    const { length, checksums } = spill;
+    return { length, crc32: checksums.crc32, blockChecksums: checksums.finish() };
   }
 
   /** Reads received bytes back; returns how many, as many as `target` holds but at the end. */
@@ -149,7 +155,8 @@ export class SpillFiles {
     const number = this.#numbers.take();
     const path = segmentPath(this.#directory, number, 'big');
     const fd = openSync(path, 'wx+', 0o600);
-    const spill = { number, path, fd, length: 0, crc32: 0, unsyncedBytes: 0 };
+    const checksums = new BlockChecksummer();
+    const spill = { number, path, fd, checksums, length: 0, unsyncedBytes: 0 };
     this.#spills.set(spillId, spill);
     return spill;
   }

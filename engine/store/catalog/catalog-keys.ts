@@ -16,6 +16,7 @@ import type { InstanceKey, SeriesKey } from './catalog-records.js';
  * | metadata | study NUL series NUL instance                       | metadata document                  |
  * | frames   | study NUL series NUL instance NUL `l`               | layout                             |
  * | frames   | study NUL series NUL instance NUL `f` page u32      | frame table page                   |
+ * | frames   | study NUL series NUL instance NUL `c` page u32      | page of block checksums            |
  *
  * Example: `01 00000000 69 "1.2" 00 "1.2.3" 00 "1.2.3.4"`. Keys without a partition:
  *
@@ -93,7 +94,15 @@ export function layoutKey(partition: number, key: InstanceKey): Buffer {
 
 /** Pages of a frame table are numbered from 0. */
 export function frameTableKey(partition: number, key: InstanceKey, page: number): Buffer {
-  const path = `${uidPath(key)}\0f`;
+  return pageKey(partition, `${uidPath(key)}\0f`, page);
+}
+
+/** Pages of block checksums are numbered from 0. */
+export function blockChecksumsKey(partition: number, key: InstanceKey, page: number): Buffer {
+  return pageKey(partition, `${uidPath(key)}\0c`, page);
+}
+
+function pageKey(partition: number, path: string, page: number): Buffer {
   const bytes = Buffer.allocUnsafe(prefixBytes + path.length + 4);
   writePrefix(bytes, partition);
   bytes.write(path, prefixBytes, 'latin1');

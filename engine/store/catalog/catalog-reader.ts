@@ -16,6 +16,8 @@ import type {
 } from './catalog-records.js';
 import { toReadError } from '../store-errors.js';
 import { readStoreState } from '../store-state.js';
+import { decodeBlockChecksumPage } from './block-checksums-codec.js';
+import type { BlockChecksumPage } from './block-checksums-codec.js';
 import { decodeChange } from './change-codec.js';
 import { decodeFrameTablePage, decodeLayout, decodeMetadata } from './metadata-codec.js';
 import { decodeInstanceRecord, decodeSeriesRecord, decodeStudyRecord } from './record-codec.js';
@@ -188,6 +190,19 @@ export class CatalogReader {
   readFrameTablePage(partition: number, key: InstanceKey, page: number): Uint8Array | undefined {
     const value = this.#get('frames', keys.frameTableKey(partition, key, page));
     return value === undefined ? undefined : decodeFrameTablePage(value);
+  }
+
+  /**
+   * Page of the checksums of the blob's blocks; undefined for blobs that have none, which are short or stored before there were
+   * any. Throws `corrupt`.
+   */
+  readBlockChecksums(
+    partition: number,
+    key: InstanceKey,
+    page: number,
+  ): BlockChecksumPage | undefined {
+    const value = this.#get('frames', keys.blockChecksumsKey(partition, key, page));
+    return value === undefined ? undefined : decodeBlockChecksumPage(value);
   }
 
   /** Keys of the column `frames` that belong to the instances from `first` to `last`. */

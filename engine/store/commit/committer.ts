@@ -158,7 +158,9 @@ export class Committer {
           ...blob,
         };
         const storedBytes = blob.length;
-        return { candidate, record, partition, instance, sequence, createdAtMs, storedBytes };
+        const { blockChecksums } = bytes;
+        const added = { partition, instance, sequence, createdAtMs, storedBytes, blockChecksums };
+        return { candidate, record, ...added };
       });
   }
 

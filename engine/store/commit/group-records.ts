@@ -1,4 +1,6 @@
+import { checksumBlockBytes } from '#engine/base/block-checksums.js';
 import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
+import { encodeBlockChecksums } from '../catalog/block-checksums-codec.js';
 import * as keys from '../catalog/catalog-keys.js';
 import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type {
@@ -42,6 +44,7 @@ export function putInstance(batch: Batch, added: AddedInstance, blob: BlobLocato
   batch.put('metadata', keys.metadataKey(partition, record), encodeMetadata(instance.metadata));
   batch.put('frames', keys.layoutKey(partition, record), encodeLayout(instance.layout));
   putFrameTable(batch, partition, record, instance.frameTable);
+  if (hasBlockChecksums(blob)) putBlockChecksums(batch, record, added);
   if (blob.store === 'file') batch.put('default', keys.ownFileKey(blob.segment), empty);
   const timeMs = added.createdAtMs;
   putChange(batch, { ...uidsOf(record), sequence, partition, timeMs, action: 'create' });
@@ -103,6 +106,20 @@ function putFrameTable(
     const entries = frameTable.subarray(start, start + frameTablePageBytes);
     batch.put('frames', keys.frameTableKey(partition, record, page), encodeFrameTablePage(entries));
   }
+}
+
+/** Values are checked by RocksDB, and a blob of one block by the checksum in its record. */
+function hasBlockChecksums({ store, length }: BlobLocator): boolean {
+  return store !== 'value' && length > checksumBlockBytes;
+}
+
+function putBlockChecksums(batch: Batch, record: InstanceRecord, added: AddedInstance): void {
+  const { partition, instance, blockChecksums } = added;
+  const { prefix } = instance;
+  const pages = encodeBlockChecksums(prefix, blockChecksums);
+  pages.forEach((page, number) => {
+    batch.put('frames', keys.blockChecksumsKey(partition, record, number), page);
+  });
 }
 
 function uidsOf(record: InstanceRecord): InstanceKey {

@@ -9,6 +9,8 @@ export interface AddedInstance {
   readonly sequence: number;
   readonly createdAtMs: number;
   readonly storedBytes: number;
+  /** CRC-32 of each block of the received bytes, wherever they are. */
+  readonly blockChecksums: Uint8Array;
 }
 
 /** Distinct values that a study record collects; beyond them a study is no study any more. */

@@ -8,6 +8,8 @@ import type { SpillFiles } from '../blob/spill-files.js';
 export interface ReceivedBytes {
   readonly length: number;
   readonly crc32: number;
+  /** As in `ParsedInstance`. */
+  readonly blockChecksums: Uint8Array;
   /** Views of the arena; empty when the bytes are in a file. */
   readonly extents: readonly Uint8Array[];
   /** The file's spill; undefined when the bytes are in the arena. */
@@ -47,6 +49,7 @@ export function receivedBytesOf(
   return {
     length,
     crc32: request.instance.crc32,
+    blockChecksums: request.instance.blockChecksums,
     extents,
     spillId: undefined,
     pieces: (start) => extentPieces(extents, start),

@@ -1,21 +1,28 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
-import {
-  computedAttributes,
-  indexedAttributes,
-  type IndexedAttribute,
-  type QueryLevel,
-} from '#engine/dicom/indexed-attributes.js';
-import { parseQueryValue } from '#engine/query/parse-query-value.js';
-import type { QueryCondition, QueryExpression } from '#engine/query/query-expression.js';
+import { orderOf, positionOf, type OrderKey } from '#engine/query/match-order.js';
+import type { OrderTerm, QueryExpression } from '#engine/query/query-expression.js';
 import type { ReturnFields } from '#engine/query/row-to-json.js';
+import type { Dialect } from '../dialect.js';
+import { isMatchedInAzure, type SearchedResource } from './azure-search.js';
+import { parseMatches, type NamedValue } from './parse-matches.js';
+import { decodeRecordKey, encodeRecordKey } from './record-key.js';
+import { patientFields, returnFields } from './return-fields.js';
+import { findSearchAttribute, tagOfName } from './search-attributes.js';
 
-/** Where a search is rooted: the resource of the URL (PS3.18 Table 10.6.1-1). */
-export interface SearchTarget {
+/** Where a search is rooted: the resource of the URL (PS3.18 Table 10.6.1-1), or the patients of the store. */
+export interface SearchTarget extends SearchedResource {
   readonly partition: number;
-  readonly level: QueryLevel;
-  readonly studyInstanceUid?: string;
-  readonly seriesInstanceUid?: string;
+  /** Rows are those of patients; the level is `study`. */
+  readonly isByPatient?: true;
+}
+
+/** How the parameters are read. */
+export interface SearchRules {
+  readonly dialect: Dialect;
+  readonly limitDefault: number;
+  readonly limitMax: number;
+  readonly phoneticNames: boolean;
 }
 
 export interface SearchRequest {
@@ -25,101 +32,214 @@ export interface SearchRequest {
   readonly warnings: readonly string[];
 }
 
-/** Parameters of PS3.18 §8.3.4 and of the protocol around it; none of them is an attribute. */
-const otherParameters: ReadonlySet<string> = new Set([
-  '',
-  'accept',
-  'charset',
-  'emptyvaluematching',
-  'multiplevaluematching',
-]);
-
-const depthOf: Record<QueryLevel, number> = { study: 0, series: 1, instance: 2 };
-
-const searchable = new Map<string, IndexedAttribute>();
-for (const attribute of [...computedAttributes, ...indexedAttributes]) {
-  if (attribute.keyword === 'RetrieveURL') continue;
-  searchable.set(attribute.keyword, attribute);
-  searchable.set(attribute.tag, attribute);
-}
+const recordKeyTag = '0008041B';
+const priorRecordKeyTag = '0008041C';
 
 /**
- * Query parameters of a Search transaction (PS3.18 §10.6.1.2) as a query expression. Unknown attributes are ignored with a
- * warning, as §8.3.4.1 asks; values that cannot be understood are `bad-request`.
+ * Query parameters of a Search transaction (PS3.18 §8.3.4 and §10.6.1.2, and what docs/CONFORMANCE.md says beyond) as a query
+ * expression. Throws `bad-request` for values that cannot be understood and for what the dialect refuses.
  */
 export function parseSearchParameters(
   parameters: readonly (readonly [name: string, value: string])[],
   target: SearchTarget,
-  allowed: { readonly limitDefault: number; readonly limitMax: number },
+  rules: SearchRules,
 ): SearchRequest {
-  const conditions: QueryCondition[] = [];
-  const warnings: string[] = [];
-  const include = new Set<string>();
-  let limit = allowed.limitDefault;
-  let offset = 0;
-  const isFuzzy = parameters.some(([name, value]) => name === 'fuzzymatching' && value === 'true');
-  for (const [name, value] of parameters) {
-    if (name === 'limit') limit = Math.min(parseCount(name, value), allowed.limitMax);
-    else if (name === 'offset') offset = parseCount(name, value);
-    else if (name === 'includefield') for (const field of value.split(',')) include.add(field);
-    else if (name === 'fuzzymatching' || otherParameters.has(name)) continue;
-    else {
-      const condition = parseCondition(name, value, target.level, isFuzzy);
-      if (condition === 'unknown') warnings.push(`The parameter ${printable(name)} was ignored.`);
-      else if (condition !== undefined) conditions.push(condition);
+  const reader = new ParameterReader(target, rules);
+  for (const [name, value] of parameters) reader.take(name, value);
+  return reader.finish();
+}
+
+/** Takes the parameters one by one, in any order. */
+class ParameterReader {
+  readonly #target: SearchTarget;
+  readonly #rules: SearchRules;
+  readonly #warnings: string[] = [];
+  readonly #values: NamedValue[] = [];
+  readonly #included = new Set<string>();
+  readonly #seen = new Set<string>();
+  #includesAll = false;
+  #limit: number;
+  #offset = 0;
+  #isFuzzy = false;
+  #emptyValues = false;
+  #multipleValues = false;
+  #orderBy: readonly OrderTerm[] = [];
+  #after: string | undefined;
+
+  constructor(target: SearchTarget, rules: SearchRules) {
+    this.#target = target;
+    this.#rules = rules;
+    this.#limit = rules.limitDefault;
+  }
+
+  take(name: string, value: string): void {
+    switch (name) {
+      case '':
+        return;
+      case 'includefield':
+        for (const field of value.split(',')) this.#include(field.trim());
+        return;
+      case 'limit':
+        this.#limit = this.#parseLimit(value);
+        break;
+      case 'offset':
+        this.#offset = parseCount(name, value);
+        break;
+      case 'fuzzymatching':
+        this.#isFuzzy = parseBoolean(name, value);
+        break;
+      case 'emptyvaluematching':
+        this.#emptyValues = this.#parseStandardBoolean(name, value);
+        break;
+      case 'multiplevaluematching':
+        this.#multipleValues = this.#parseStandardBoolean(name, value);
+        break;
+      case 'orderby':
+        this.#orderBy = parseOrder(this.#target, value);
+        break;
+      case 'after':
+        this.#after = value;
+        break;
+      case 'accept':
+      case 'charset':
+        return;
+      default:
+        this.#takeAttribute(name, value);
+        return;
+    }
+    this.#refuseRepetition(name, name);
+  }
+
+  finish(): SearchRequest {
+    const { dialect, phoneticNames } = this.#rules;
+    const { partition, level, studyInstanceUid, seriesInstanceUid, isByPatient } = this.#target;
+    if (this.#offset > limits.queryOffsetMax) {
+      throw new GantryError('bad-request', 'offset is too large');
+    }
+    if (this.#includesAll && this.#included.size > 0 && dialect.name === 'azure') {
+      throw new GantryError('bad-request', 'includefield=all stands alone');
+    }
+    const conditions = parseMatches(level, this.#values, {
+      fuzzyNames: this.#isFuzzy,
+      phoneticNames: phoneticNames && this.#isFuzzy,
+      emptyValues: this.#emptyValues,
+      multipleValues: this.#multipleValues,
+      literalWildcards: !dialect.searchWildcards,
+      ignoresCase: dialect.searchIgnoresCase,
+    });
+    const base: QueryExpression = {
+      partition,
+      level,
+      ...(studyInstanceUid === undefined ? {} : { studyInstanceUid }),
+      ...(seriesInstanceUid === undefined ? {} : { seriesInstanceUid }),
+      ...(isByPatient === undefined ? {} : { isByPatient }),
+      conditions,
+      ...(this.#orderBy.length === 0 ? {} : { orderBy: this.#orderBy }),
+      limit: this.#limit,
+      offset: this.#offset,
+    };
+    const order = orderOf(base);
+    const after = this.#after === undefined ? undefined : decodeRecordKey(order, this.#after);
+    const query = Object.freeze(after === undefined ? base : { ...base, after });
+    return { query, fields: this.#fields(order), warnings: this.#warnings };
+  }
+
+  #fields(order: readonly OrderKey[]): ReturnFields {
+    const tags = new Set([
+      ...this.#included,
+      ...this.#values.map(({ reference }) => reference.tag),
+    ]);
+    const wanted = { all: this.#includesAll, tags };
+    const fields =
+      this.#target.isByPatient === true
+        ? patientFields
+        : returnFields(this.#target, wanted, this.#rules.dialect.searchReturnSet);
+    if (!tags.has(recordKeyTag)) return fields;
+    return {
+      ...fields,
+      recordKeyOf: (match) => encodeRecordKey(order, positionOf(order, match)).toString('base64'),
+    };
+  }
+
+  #include(field: string): void {
+    if (field === 'all') {
+      this.#includesAll = true;
+      return;
+    }
+    const tag = tagOfName(field.split('.', 1)[0] ?? '');
+    if (tag !== undefined) this.#included.add(tag);
+    else if (field !== '' && this.#rules.dialect.searchUnknown === 'refused') {
+      throw new GantryError('bad-request', `includefield: ${printable(field)} is no attribute`);
     }
   }
-  if (conditions.length > limits.queryConditionCountMax) {
-    throw new GantryError('bad-request', 'too many matching parameters');
+
+  #takeAttribute(name: string, value: string): void {
+    const { dialect } = this.#rules;
+    const tag = tagOfName(name);
+    if (tag === recordKeyTag || tag === priorRecordKeyTag) {
+      this.#included.add(recordKeyTag);
+      if (tag === priorRecordKeyTag && value !== '') this.#after = value;
+      return;
+    }
+    const reference = findSearchAttribute(this.#target.level, name);
+    const isMatched =
+      reference !== undefined &&
+      (dialect.searchKeys === 'all' || isMatchedInAzure(this.#target, reference.tag));
+    if (!isMatched) {
+      if (dialect.searchUnknown === 'refused') {
+        throw new GantryError('bad-request', `${printable(name)} cannot be searched here`);
+      }
+      this.#warnings.push(`The parameter ${printable(name)} was ignored.`);
+      return;
+    }
+    this.#refuseRepetition(`${reference.tag}.${reference.memberTag ?? ''}`, name);
+    if (value.trim() === '' && dialect.searchEmpty === 'refused') {
+      throw new GantryError('bad-request', `${printable(name)} has no value`);
+    }
+    this.#values.push({ reference, value });
+    if (this.#values.length > limits.queryConditionCountMax) {
+      throw new GantryError('bad-request', 'too many matching parameters');
+    }
   }
-  if (offset > limits.queryOffsetMax) throw new GantryError('bad-request', 'offset is too large');
-  const query: QueryExpression = Object.freeze({ ...target, conditions, limit, offset });
-  return { query, fields: returnFields(target, include), warnings };
+
+  #refuseRepetition(key: string, name: string): void {
+    if (this.#rules.dialect.searchRepeated !== 'refused') return;
+    if (this.#seen.has(key)) {
+      throw new GantryError('bad-request', `${printable(name)} is given twice`);
+    }
+    this.#seen.add(key);
+  }
+
+  #parseLimit(value: string): number {
+    const { dialect, limitMax } = this.#rules;
+    const limit = parseCount('limit', value);
+    if (dialect.name === 'azure' && (limit < 1 || limit > limitMax)) {
+      throw new GantryError('bad-request', `limit is not between 1 and ${limitMax}`);
+    }
+    return Math.min(limit, limitMax);
+  }
+
+  /** A parameter that the Azure service does not know. */
+  #parseStandardBoolean(name: string, value: string): boolean {
+    if (this.#rules.dialect.searchUnknown === 'refused') {
+      throw new GantryError('bad-request', `${name} is no parameter`);
+    }
+    return parseBoolean(name, value);
+  }
 }
 
-function parseCondition(
-  name: string,
-  value: string,
-  level: QueryLevel,
-  isFuzzy: boolean,
-): QueryCondition | undefined | 'unknown' {
-  const [path, member, ...deeper] = name.split('.');
-  const attribute = searchable.get(isTag(path!) ? path!.toUpperCase() : path!);
-  if (attribute === undefined || deeper.length > 0) return 'unknown';
-  if (depthOf[attribute.level] > depthOf[level]) return 'unknown';
-  const memberTag = member === undefined ? undefined : memberTagOf(attribute, member);
-  if (member !== undefined && memberTag === undefined) return 'unknown';
-  if (member === undefined && attribute.vr === 'SQ') return 'unknown';
-  const { tag } = attribute;
-  return parseQueryValue(level, memberTag === undefined ? { tag } : { tag, memberTag }, value, {
-    fuzzyNames: isFuzzy,
+/** `orderby=-StudyDate,PatientName`: attributes by keyword or tag, a hyphen before those that descend. */
+function parseOrder(target: SearchTarget, value: string): OrderTerm[] {
+  return value.split(',').map((text) => {
+    const term = text.trim();
+    const isDescending = term.startsWith('-');
+    const name = term.replace(/^[-+]/, '');
+    const attribute = findSearchAttribute(target.level, name);
+    if (attribute === undefined) {
+      throw new GantryError('bad-request', `${printable(name)} is nothing to order by here`);
+    }
+    return { attribute, isDescending };
   });
-}
-
-function memberTagOf(attribute: IndexedAttribute, member: string): string | undefined {
-  const tag = isTag(member) ? member.toUpperCase() : searchable.get(member)?.tag;
-  const known = tag ?? sequenceMembers.get(member);
-  return known !== undefined && attribute.searchPaths?.includes(known) === true ? known : undefined;
-}
-
-/** Keywords of members that are not attributes of a level themselves. */
-const sequenceMembers = new Map([['ScheduledProcedureStepID', '00400009']]);
-
-/**
- * A hierarchical search returns the attributes of its own level, a relational one those of the levels above as well
- * (PS3.18 §10.6.3.3).
- */
-function returnFields(target: SearchTarget, include: ReadonlySet<string>): ReturnFields {
-  const levels: QueryLevel[] = [target.level];
-  if (target.level !== 'study' && target.studyInstanceUid === undefined) levels.push('study');
-  if (target.level === 'instance' && target.seriesInstanceUid === undefined) levels.push('series');
-  if (include.has('all')) return { levels, include: 'all' };
-  const tags = new Set<string>();
-  for (const field of include) {
-    const attribute = searchable.get(isTag(field) ? field.toUpperCase() : field);
-    if (attribute !== undefined) tags.add(attribute.tag);
-  }
-  return { levels, include: tags };
 }
 
 function parseCount(name: string, value: string): number {
@@ -129,8 +249,10 @@ function parseCount(name: string, value: string): number {
   return Number(value);
 }
 
-function isTag(name: string): boolean {
-  return /^[0-9A-Fa-f]{8}$/.test(name);
+function parseBoolean(name: string, value: string): boolean {
+  const text = value.toLowerCase();
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new GantryError('bad-request', `${name} is neither true nor false`);
 }
 
 /** A name as it may be repeated in a header: a sender could otherwise inject one. */

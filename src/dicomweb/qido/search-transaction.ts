@@ -1,74 +1,157 @@
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
-import { rowToJson, type ReturnFields } from '#engine/query/row-to-json.js';
 import type { SearchResult } from '#engine/engine-types.js';
-import type { HttpHeaders, ResponseSource } from '#engine/transport/http-transport.js';
+import { orderOf } from '#engine/query/match-order.js';
+import { rowToJson, type ReturnFields } from '#engine/query/row-to-json.js';
+import type { HttpHeaders } from '#engine/transport/http-transport.js';
+import { contentEncodingOf } from '#src/http/encoded-response.js';
+import { publicBaseUrl } from '#src/http/public-base-url.js';
 import type { RequestContext } from '#src/http/request-context.js';
-import { requireJson, requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
-import { parseSearchParameters, type SearchTarget } from './search-parameters.js';
+import { dataSetFormOf, respondDataSets, varyHeader } from '../data-sets-response.js';
+import { requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
+import { encodeRecordKey } from './record-key.js';
+import {
+  parseSearchParameters,
+  type SearchRequest,
+  type SearchRules,
+  type SearchTarget,
+} from './search-parameters.js';
+
+/** What is searched for: rows of a level, or patients. */
+export type SearchedRows = QueryLevel | 'patient';
 
 /** Rows made at a time while a large answer is streamed: about a millisecond of work. */
 const rowsPerPiece = 64;
 
 /**
- * Search transaction, PS3.18 §10.6, for the six resources of Table 10.6.1-1. 204 when nothing matches; `Warning: 299` when
- * parameters were ignored or more matches exist.
+ * Search transaction, PS3.18 §10.6, for the six resources of Table 10.6.1-1 and for patients. 204 when nothing matches;
+ * `Warning: 299` when parameters were ignored or more matches exist, then also a link to them.
  */
 export async function searchTransaction(
   service: DicomwebService,
   context: RequestContext,
-  level: QueryLevel,
+  rows: SearchedRows,
 ): Promise<void> {
-  requireJson(context);
-  const { study, series } = context.params;
-  const target: SearchTarget = {
-    partition: 0,
-    level,
-    ...(study === undefined ? {} : { studyInstanceUid: requireUid(study, 'study') }),
-    ...(series === undefined ? {} : { seriesInstanceUid: requireUid(series, 'series') }),
-  };
-  const { query, fields, warnings } = parseSearchParameters(context.query, target, {
-    limitDefault: service.searchLimitDefault,
-    limitMax: service.searchLimitMax,
-  });
-  const abort = new AbortController();
-  context.onAborted(() => abort.abort());
-  const result = await service.engine.search(query, abort.signal);
-  const isCut = result.isCut ? ['There are additional results that can be requested'] : [];
-  const headers: HttpHeaders = [
-    ['content-type', 'application/dicom+json'],
-    ...[...warnings, ...isCut].map((text) => ['warning', `299 gantry: ${text}`] as const),
-  ];
+  const form = dataSetFormOf(service.dialect, context);
+  const request = parseSearch(service, context, rows);
+  const result = await runSearch(service, context, request);
+  const headers = resultHeaders(service, context, { request, result });
+  const url = studiesUrl(service, context);
   if (result.count === 0) {
-    context.respond(204, headers.slice(1));
-  } else if (result.count <= rowsPerPiece) {
-    const rows = rowsText(result, fields, studiesUrl(service, context), 0);
-    context.respond(200, headers, `[${rows}]`);
+    context.respond(204, headers);
+  } else if (
+    form === 'json' &&
+    result.count <= rowsPerPiece &&
+    contentEncodingOf(context) === 'identity'
+  ) {
+    const pieces = rowsText(result, request.fields, url, 0);
+    context.respond(200, [['content-type', 'application/dicom+json'], ...headers], `[${pieces}]`);
   } else {
-    const source = rowSource(result, fields, studiesUrl(service, context));
-    context.respondStream(200, headers, source);
+    const boundaryKey = `${context.correlationId}-${form}`;
+    respondDataSets(context, { form, boundaryKey, headers }, rowPages(result, request.fields, url));
   }
 }
 
-/** A JSON array of rows, made piece by piece as the client takes it. */
-function rowSource(result: SearchResult, fields: ReturnFields, url: string): ResponseSource {
-  let start = 0;
-  let hasRows = false;
-  let isOpen = true;
-  return {
-    read: () => {
-      if (!isOpen) return null;
-      if (start >= result.count) {
-        isOpen = false;
-        return Buffer.from(hasRows ? ']' : '[]');
-      }
-      const rows = rowsText(result, fields, url, start);
-      start += rowsPerPiece;
-      const text = rows === '' ? '' : `${hasRows ? ',' : '['}${rows}`;
-      hasRows ||= rows !== '';
-      return Buffer.from(text);
-    },
-    close: () => undefined,
+/** Counts the matches of a search instead of returning them: `{"count": 7}`, beyond the standard. */
+export async function countTransaction(
+  service: DicomwebService,
+  context: RequestContext,
+  rows: SearchedRows,
+): Promise<void> {
+  const request = parseSearch(service, context, rows);
+  const counting = { ...request.query, wantsTotal: true, limit: 0, offset: 0 } as const;
+  const result = await runSearch(service, context, { ...request, query: counting });
+  context.respond(
+    200,
+    [['content-type', 'application/json'], ...warningHeaders(service, context, request.warnings)],
+    JSON.stringify({ count: result.total ?? 0 }),
+  );
+}
+
+function parseSearch(
+  service: DicomwebService,
+  context: RequestContext,
+  rows: SearchedRows,
+): SearchRequest {
+  const { study, series } = context.params;
+  const target: SearchTarget = {
+    partition: 0,
+    ...(rows === 'patient' ? { level: 'study', isByPatient: true } : { level: rows }),
+    ...(study === undefined ? {} : { studyInstanceUid: requireUid(study, 'study') }),
+    ...(series === undefined ? {} : { seriesInstanceUid: requireUid(series, 'series') }),
   };
+  return parseSearchParameters(context.query, target, searchRules(service));
+}
+
+function searchRules(service: DicomwebService): SearchRules {
+  const { dialect, phoneticNames, searchLimitDefault, searchLimitMax } = service;
+  const { searchLimitDefault: dialectDefault, searchLimitMax: dialectMax } = dialect;
+  return {
+    dialect,
+    phoneticNames,
+    limitDefault: typeof dialectDefault === 'number' ? dialectDefault : searchLimitDefault,
+    limitMax: typeof dialectMax === 'number' ? dialectMax : searchLimitMax,
+  };
+}
+
+function runSearch(
+  service: DicomwebService,
+  context: RequestContext,
+  { query }: SearchRequest,
+): Promise<SearchResult> {
+  const abort = new AbortController();
+  context.onAborted(() => abort.abort());
+  return service.engine.search(query, abort.signal);
+}
+
+interface Answer {
+  readonly request: SearchRequest;
+  readonly result: SearchResult;
+}
+
+function resultHeaders(
+  service: DicomwebService,
+  context: RequestContext,
+  { request, result }: Answer,
+): HttpHeaders {
+  const { warnings, query } = request;
+  const more = result.isCut ? ['There are additional results that can be requested'] : [];
+  const headers = [varyHeader, ...warningHeaders(service, context, [...warnings, ...more])];
+  if (result.last === undefined) return headers;
+  const key = encodeRecordKey(orderOf(query), result.last).toString('base64url');
+  return [...headers, ['link', `<${nextUrl(service, context, key)}>; rel="next"`]];
+}
+
+function warningHeaders(
+  service: DicomwebService,
+  context: RequestContext,
+  warnings: readonly string[],
+): HttpHeaders {
+  const url = `${publicBaseUrl(context.request, service.publicUrl)}${service.rootPath}`;
+  return warnings.map((text) => ['warning', `299 ${url}: ${text}`] as const);
+}
+
+/** Parameters that say where a page begins. */
+const pageParameters = /^(?:after|offset|PriorRecordKey|0008041c)(?:=|$)/i;
+
+/** The same search, continued behind `key` (RFC 8288). */
+function nextUrl(service: DicomwebService, context: RequestContext, key: string): string {
+  const { path, query } = context.request;
+  const kept = query.split('&').filter((part) => part !== '' && !pageParameters.test(part));
+  const url = `${publicBaseUrl(context.request, service.publicUrl)}${path}`;
+  // What a client sent unencoded must not end the URL inside the header.
+  return `${url}?${[...kept, `after=${key}`].join('&').replace(/[^!#-;=?-~]/gu, encodeURIComponent)}`;
+}
+
+function* rowPages(
+  result: SearchResult,
+  fields: ReturnFields,
+  url: string,
+): Generator<readonly Uint8Array[]> {
+  for (let start = 0; start < result.count; start += rowsPerPiece) {
+    yield result
+      .readMatches(start, start + rowsPerPiece)
+      .map((records) => Buffer.from(JSON.stringify(rowToJson(records, fields, url))));
+  }
 }
 
 function rowsText(result: SearchResult, fields: ReturnFields, url: string, start: number): string {

@@ -29,16 +29,20 @@ export interface PartsResponse {
   readonly status: number;
 }
 
-/** Streams parts as multipart/related, with its length when all parts are known before the first is sent. */
-export function respondParts(
+/**
+ * Streams parts as multipart/related, with its length when all parts are known before the first is sent. Rejects, without an
+ * answer, when the first bytes cannot be read; an error behind them breaks the connection.
+ */
+export async function respondParts(
   context: RequestContext,
   response: PartsResponse,
   parts: readonly ResponsePart[] | PartIterator,
-): void {
+): Promise<void> {
   const writer = new MultipartRelatedWriter(response.boundaryKey, response.partType);
   const headers: HttpHeaders = [['content-type', writer.contentType], ...response.headers];
   if ('next' in parts) {
     const source = new PieceSource(multipartSections(writer, parts), () => parts.return?.());
+    await source.begin(context);
     context.respondStream(response.status, headers, source);
     return;
   }
@@ -47,17 +51,19 @@ export function respondParts(
     contentLength += writer.partHead(index, contentType, others).length + body.length;
   }
   const source = new PieceSource(multipartSections(writer, parts[Symbol.iterator]()));
+  await source.begin(context);
   context.respondStream(response.status, headers, source, contentLength);
 }
 
-/** Streams one stretch of bytes as the whole response body. */
-export function respondSingle(
+/** Streams one stretch of bytes as the whole response body. Rejects as `respondParts` does. */
+export async function respondSingle(
   context: RequestContext,
   status: number,
   headers: HttpHeaders,
   body: BlobSource,
-): void {
+): Promise<void> {
   const source = new PieceSource([body][Symbol.iterator]());
+  await source.begin(context);
   context.respondStream(status, headers, source, body.length);
 }
 
@@ -86,6 +92,7 @@ class PieceSource implements ResponseSource {
   readonly #onClose: (() => void) | undefined;
   readonly #ready: Section[] = [];
   readonly #piece = pieces.take();
+  #first: Uint8Array | null | undefined;
   #position = 0;
   #isOver = false;
   #isFilling = false;
@@ -96,7 +103,23 @@ class PieceSource implements ResponseSource {
     this.#onClose = onClose;
   }
 
+  /** Reads the first piece, so that a response to a damaged instance begins with the status of an error; closes when it throws. */
+  async begin(context: RequestContext): Promise<void> {
+    if (context.request.method === 'HEAD') return;
+    try {
+      this.#first = await this.read();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
   async read(): Promise<Uint8Array | null> {
+    const first = this.#first;
+    if (first !== undefined) {
+      this.#first = undefined;
+      return first;
+    }
     this.#isFilling = true;
     try {
       const length = await this.#fill();

@@ -19,10 +19,10 @@ const pathPattern = /^[0-9A-Fa-f]{8}(\/[0-9]{1,9}\/[0-9A-Fa-f]{8})*$/;
  * Retrieve bulkdata, PS3.18 §10.4.1.1.5: the value that metadata replaced by a BulkDataURI, as it is stored. The URL goes on
  * with the attribute path; items are counted from 1.
  */
-export function retrieveBulkdataTransaction(
+export async function retrieveBulkdataTransaction(
   service: DicomwebService,
   context: RequestContext,
-): void {
+): Promise<void> {
   const { engine } = service;
   const target = targetOf(context);
   const path = (context.params['path'] ?? '').toUpperCase();
@@ -39,7 +39,7 @@ export function retrieveBulkdataTransaction(
     ['cache-control', 'private, max-age=86400'],
   ];
   if (!isMultipart) {
-    respondSingle(context, 200, [['content-type', mediaType], ...headers], value);
+    await respondSingle(context, 200, [['content-type', mediaType], ...headers], value);
     return;
   }
   const url = `${instanceUrl(studiesUrl(service, context), record)}/bulkdata/${path}`;
@@ -48,7 +48,9 @@ export function retrieveBulkdataTransaction(
     headers: [['Content-Location', url]],
     body: value,
   };
-  respondParts(context, { partType: mediaType, boundaryKey: etag, status: 200, headers }, [part]);
+  await respondParts(context, { partType: mediaType, boundaryKey: etag, status: 200, headers }, [
+    part,
+  ]);
 }
 
 /** A client that names no form gets the bytes alone: a browser or curl that follows the URI has no use for an envelope. */

@@ -61,7 +61,12 @@ export async function retrieveFramesTransaction(
       throw new GantryError('not-acceptable', 'several frames are served as multipart/related');
     }
     const type = `${mediaType}; transfer-syntax=${transferSyntaxUid}`;
-    respondSingle(context, 200, [['content-type', type], ...headers], await read(numbers[0]!));
+    await respondSingle(
+      context,
+      200,
+      [['content-type', type], ...headers],
+      await read(numbers[0]!),
+    );
     return;
   }
   const url = `${instanceUrl(studiesUrl(service, context), record)}/frames`;
@@ -72,8 +77,8 @@ export async function retrieveFramesTransaction(
   });
   const response = { partType: mediaType, boundaryKey: etag, status: 200, headers };
   // Of the one frame that viewers ask for the length is told.
-  if (numbers.length === 1) respondParts(context, response, [await part(numbers[0]!)]);
-  else respondParts(context, response, started(numbers, part, isStored ? 0 : framesAhead));
+  if (numbers.length === 1) await respondParts(context, response, [await part(numbers[0]!)]);
+  else await respondParts(context, response, started(numbers, part, isStored ? 0 : framesAhead));
 }
 
 /** Maps items one after another, with the next `aheadMax` started while one is being sent. */

@@ -15,10 +15,10 @@ import { respondParts, respondSingle, type ResponsePart } from './parts-response
  * Retrieve, PS3.18 §10.4.1.1.1: the instances of a study or series, or one instance, as Part 10 files as they are stored.
  * 206 with a warning when some are stored in transfer syntaxes that the client does not take, 406 when all are.
  */
-export function retrieveInstancesTransaction(
+export async function retrieveInstancesTransaction(
   service: DicomwebService,
   context: RequestContext,
-): void {
+): Promise<void> {
   const { engine } = service;
   const target = targetOf(context);
   const representation = chooseInstanceRepresentation(acceptedOf(context));
@@ -40,7 +40,7 @@ export function retrieveInstancesTransaction(
     const isPartial = taken.length < first.value.length;
     const warning = ['warning', '299 gantry: Some instances are not acceptable'] as const;
     const parts = taken.map((record) => partOf(engine, target, record));
-    respondParts(
+    await respondParts(
       context,
       {
         ...response,
@@ -53,7 +53,7 @@ export function retrieveInstancesTransaction(
   }
   const records = concatenated([first.value, second.value], pages);
   const parts = partsOf(engine, target, representation, records);
-  respondParts(context, { ...response, status: 200, headers }, parts);
+  await respondParts(context, { ...response, status: 200, headers }, parts);
 }
 
 function respondOne(
@@ -64,13 +64,13 @@ function respondOne(
     readonly etag: string;
     readonly representation: InstanceRepresentation;
   },
-): void {
+): Promise<void> {
   const [record, another] = chosen.first;
   if (another !== undefined) {
     throw new GantryError('not-acceptable', 'several instances are served as multipart/related');
   }
   if (!isTaken(chosen.representation, record!)) throw notAcceptable(record!);
-  respondSingle(
+  return respondSingle(
     context,
     200,
     [
