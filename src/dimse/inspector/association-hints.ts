@@ -34,6 +34,7 @@ const rejectHintTable: Readonly<Record<string, string>> = {
   '1/1/7':
     'the called AE title is none of ours: correct it at the peer, add it to dimse.localAes, or turn dimse.checkCalledAe off',
   '1/2/2': 'the peer speaks another version of the upper layer protocol',
+  '2/1/1': refusalHints['identity-unverified'],
   '2/3/1':
     'the store had no room for another sender: raise ingest.arenaBytes, or send less at one time',
   '2/3/2':
