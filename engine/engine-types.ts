@@ -1,5 +1,6 @@
 import type { GantryError } from './base/error-catalogue.js';
-import type { DataSetDescription } from './threads/task-messages.js';
+import type { DataSetDescription, OverwritePolicy } from './threads/task-messages.js';
+import type { InstanceRules } from './dicom/instance/instance-rules.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from './store/catalog/catalog-records.js';
 import type { QueryExpression, QueryPosition } from './query/query-expression.js';
@@ -27,9 +28,31 @@ export interface Engine {
    */
   instancePages(target: RetrieveTarget): Iterable<readonly InstanceRecord[]>;
 
+  /** The Part 10 bytes as stored. */
   retrieveInstance(partition: number, record: InstanceRecord): BlobSource;
-  /** `instanceUrl` is the absolute URL of the instance; BulkDataURIs start with it. */
-  retrieveMetadata(partition: number, record: InstanceRecord, instanceUrl: string): Uint8Array;
+  /** Why an instance cannot be had in another transfer syntax than the stored one; undefined when it can. */
+  instanceTranscodingRefusal(
+    partition: number,
+    record: InstanceRecord,
+    transferSyntaxUid: string,
+  ): string | undefined;
+  /**
+   * The instance in another transfer syntax than the stored one, made while it is read: Part 10 bytes, of which the data set
+   * begins at `dataSetOffset`. Resolves when the first frame is made. Nothing is lost on the way unless the transfer syntax asks
+   * for it (JPEG Baseline); the result is another instance then, with a UID of its own. Rejects with `not-acceptable`,
+   * `corrupt`, `too-many-requests`, `timeout`; so does reading.
+   */
+  transcodeInstance(
+    partition: number,
+    record: InstanceRecord,
+    transferSyntaxUid: string,
+  ): Promise<TranscodedInstance>;
+  /** One JSON text an instance. `urlOf` gives its absolute URL; BulkDataURIs start with it. */
+  retrieveMetadata(
+    partition: number,
+    records: readonly InstanceRecord[],
+    urlOf: (record: InstanceRecord) => string,
+  ): Uint8Array[];
   describeLayout(partition: number, record: InstanceRecord): InstanceLayout;
   /**
    * Bytes of one frame (1-based): as stored (native pixels in little endian, or the codestream without item headers), or in
@@ -97,12 +120,32 @@ export interface BlobSource {
   read(position: number, target: Uint8Array): number | Promise<number>;
 }
 
+/** Bytes that are made while they are read. */
+export interface TranscodedInstance {
+  /**
+   * Undefined where only the codec knows: frames in a compressed transfer syntax. Positions are then read one after another,
+   * without leaps; otherwise any may be read at any time.
+   */
+  readonly length: number | undefined;
+  /** Where the data set begins, behind preamble and File Meta Information. */
+  readonly dataSetOffset: number;
+  readonly sopInstanceUid: string;
+  /** As `BlobSource.read`; 0 at the end. */
+  read(position: number, target: Uint8Array): number | Promise<number>;
+}
+
 export interface StoreSessionOptions {
   readonly partition: number;
   /** Given by the URL of a Store request: instances of other studies are refused (PS3.18 §10.5.1). */
   readonly studyInstanceUid?: string;
   /** For log lines. */
   readonly correlationId: string;
+  /** What is asked of instances; default: `defaultInstanceRules`. */
+  readonly rules?: InstanceRules;
+  /** What becomes of an instance whose UIDs are stored with other content; default: what the engine was opened with. */
+  readonly overwrite?: OverwritePolicy;
+  /** Instances are looked at and dropped; nothing is stored. */
+  readonly isDryRun?: boolean;
   /** Called when the session, after `write` returned false, can take bytes again. */
   readonly onDrain: () => void;
 }
@@ -124,9 +167,11 @@ export interface StoreSession {
   close(): void;
 }
 
+/** `stored`, `replaced`: durable; `identical`: it was before; `accepted`: a dry run found nothing against it. */
 export type StoreOutcome =
   | {
-      readonly result: 'stored' | 'identical';
+      readonly result: 'stored' | 'replaced' | 'identical' | 'accepted';
+      readonly transferSyntaxUid: string;
       readonly studyInstanceUid: string;
       readonly seriesInstanceUid: string;
       readonly sopInstanceUid: string;
@@ -143,6 +188,7 @@ export type StoreOutcome =
 /** Figures for metrics; counters only ever grow. */
 export interface EngineStats {
   readonly instancesStored: number;
+  readonly instancesReplaced: number;
   readonly instancesIdentical: number;
   readonly instancesFailed: number;
   readonly bytesStored: number;

@@ -14,6 +14,11 @@ import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
+import {
+  instanceTranscodingRefusal,
+  transcodeInstance,
+  type InstanceTranscoderParts,
+} from './pipeline/transcode-instance.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
@@ -23,6 +28,7 @@ import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
 import { StoreThread, type StoreThreadStart } from './threads/store-thread.js';
+import type { OverwritePolicy } from './threads/task-messages.js';
 
 /** What an engine is opened with; the configuration table says what each value means. */
 export interface EngineOptions {
@@ -43,6 +49,9 @@ export interface EngineOptions {
     readonly blockCacheBytes: number;
     readonly garbageGraceMs: number;
     readonly compactionBytesPerSecond: number;
+    readonly overwrite: OverwritePolicy;
+    readonly allowedSopClasses: readonly string[];
+    readonly deniedSopClasses: readonly string[];
   };
   readonly index: {
     readonly memoryLimitBytes: number;
@@ -149,16 +158,21 @@ async function startThreads(
   return { storeThread, indexThread, parsePool, codecPool };
 }
 
-function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
-  const { store, arena, storeThread, indexThread, parsePool, codecPool } = parts;
-  const { reader } = store;
-  const counters = {
+function newCounters(): StorePipeline['counters'] & { instancesDeleted: number } {
+  return {
     instancesStored: 0,
+    instancesReplaced: 0,
     instancesIdentical: 0,
     instancesFailed: 0,
     bytesStored: 0,
     instancesDeleted: 0,
   };
+}
+
+function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
+  const { store, arena, storeThread, indexThread, parsePool, codecPool } = parts;
+  const { reader } = store;
+  const counters = newCounters();
   const storePipeline: StorePipeline = {
     arena,
     budget: new IngestBudget(arena, options.ingest.sessionBytesMax),
@@ -167,6 +181,11 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     counters,
     spillBytes: options.ingest.spillBytes,
     instanceBytesMax: options.ingest.partBytesMax,
+    overwrite: options.store.overwrite,
+    sopClasses: {
+      allowed: options.store.allowedSopClasses,
+      denied: options.store.deniedSopClasses,
+    },
   };
   const searchPipeline: SearchPipeline = {
     reader,
@@ -187,15 +206,10 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       reader.findSeries(partition, { studyInstanceUid, seriesInstanceUid }),
     instancePages: (target) => instancePages(reader, target),
     retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
-    retrieveMetadata: (partition, record, instanceUrl) =>
-      retrieveMetadata(reader, partition, record, instanceUrl),
+    retrieveMetadata: (partition, records, urlOf) =>
+      retrieveMetadata(reader, partition, records, urlOf),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
-    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
-      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
-        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
-        : transcoder.transcode({ partition, record, frameNumber }, transferSyntaxUid),
-    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
-      transcoder.refusal(partition, record, transferSyntaxUid),
+    ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
@@ -240,4 +254,26 @@ async function closeEngine({
   await storeThread.close();
   await indexThread.close();
   await store.close();
+}
+
+/** What is done frame by frame. */
+function frameVerbs(
+  parts: InstanceTranscoderParts,
+): Pick<
+  Engine,
+  'retrieveFrame' | 'frameTranscodingRefusal' | 'instanceTranscodingRefusal' | 'transcodeInstance'
+> {
+  const { blobs, layouts, frames } = parts;
+  return {
+    retrieveFrame: (partition, record, frameNumber, transferSyntaxUid) =>
+      transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
+        ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
+        : frames.transcode({ partition, record, frameNumber }, transferSyntaxUid),
+    frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      frames.refusal(partition, record, transferSyntaxUid),
+    instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>
+      instanceTranscodingRefusal(parts, { partition, record, transferSyntaxUid }),
+    transcodeInstance: (partition, record, transferSyntaxUid) =>
+      transcodeInstance(parts, { partition, record, transferSyntaxUid }),
+  };
 }

@@ -66,7 +66,7 @@ export const errorCatalogue = {
     dimse: 0x0111,
     failureReason: 0xb00e,
     retryable: false,
-    text: 'an instance with the same UIDs and different content is already stored',
+    text: 'an instance with the same UIDs is already stored',
   },
   'out-of-resources': {
     http: 503,

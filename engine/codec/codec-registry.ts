@@ -41,6 +41,9 @@ const arithmetic = 'arithmetic coding is not decoded';
 const hierarchical = 'hierarchical JPEG is not decoded';
 const deepColour = 'colour of more than 8 bits is not converted to it';
 
+/** Processes with DCT, whose decoder makes RGB of every YCbCr. */
+const dctUids: ReadonlySet<string> = new Set(['50', '51', '53', '55'].map(jpeg));
+
 /** Every encapsulated syntax of still frames that PS3.6 Table A-1 lists; video is one stream and served as stored. */
 export const codecRegistry: readonly CodecEntry[] = Object.freeze([
   decoded('1.2.840.10008.1.2.1.98', 'none'),
@@ -77,21 +80,46 @@ export function findCodec(transferSyntaxUid: string): CodecEntry | undefined {
 
 /**
  * Why frames stored in `fromUid` cannot be had in `toUid`; undefined when they can. Native frames count as Explicit VR Little
- * Endian, whatever the data set is in. Frames that have lost information are decoded, but not packed again as if they were whole.
+ * Endian, whatever the data set is in.
  */
 export function transcodingRefusal(
   image: ImagePixelDescription,
   fromUid: string,
   toUid: string,
 ): string | undefined {
-  const from = findTransferSyntax(fromUid);
-  const isNative = from?.isEncapsulated === false;
+  const isNative = findTransferSyntax(fromUid)?.isEncapsulated === false;
   const decoding = isNative ? undefined : decodingRefusal(image, fromUid);
   if (decoding !== undefined || toUid === explicitVrLittleEndianUid) return decoding;
   const encoder = findCodec(toUid)?.encoder;
   if (encoder === undefined) return 'nothing is converted to this transfer syntax';
-  if (from?.isLossy !== false) return 'frames with loss are not compressed again';
-  return encodingRefusal(image, encoder);
+  return encodingRefusal(decodedImage(image, fromUid), encoder);
+}
+
+/**
+ * The image as its frames are after decoding (docs/adr/0007-decoded-frames.md): colours that the compression had transformed
+ * are RGB, and chroma is at full resolution.
+ */
+export function decodedImage(image: ImagePixelDescription, fromUid: string): ImagePixelDescription {
+  const { photometricInterpretation: stored } = image;
+  const decoder = findCodec(fromUid)?.decoder;
+  if (image.samplesPerPixel === 1 || !stored.startsWith('YBR_')) return image;
+  const isTransformed = decoder === 'jpeg2000' && /^YBR_(RCT|ICT)$/.test(stored);
+  if (isTransformed || dctUids.has(fromUid)) return { ...image, photometricInterpretation: 'RGB' };
+  const isSubsampled = decoder !== undefined && decoder !== 'none' && stored.includes('_42');
+  return isSubsampled ? { ...image, photometricInterpretation: 'YBR_FULL' } : image;
+}
+
+/** The image as a data set with its frames in `toUid` describes it (PS3.5 §8.2), from that of its native frames. */
+export function encodedImage(image: ImagePixelDescription, toUid: string): ImagePixelDescription {
+  const encoder = findCodec(toUid)?.encoder;
+  if (image.samplesPerPixel === 1 || encoder === undefined || encoder === 'rle') return image;
+  const isTransformed =
+    (encoder === 'jpeg2000' || encoder === 'htj2k') && image.photometricInterpretation === 'RGB';
+  return {
+    ...image,
+    planarConfiguration: 0,
+    photometricInterpretation: isTransformed ? 'YBR_RCT' : image.photometricInterpretation,
+  };
 }
 
 function decodingRefusal(image: ImagePixelDescription, uid: string): string | undefined {
@@ -106,7 +134,11 @@ function encodingRefusal(image: ImagePixelDescription, encoder: FrameEncoder): s
   if (bitsAllocated === 1) return 'frames of 1 bit are not compressed';
   if (encoder === 'rle') return undefined;
   if (bitsAllocated === 32 || bitsStored < 2) return `${bitsStored} bits are not compressed so`;
+  if (image.samplesPerPixel === 1 || encoder === 'jpeg-ls') return undefined;
   // Both encoders take only one of three components of two bytes.
-  const isDeepColour = image.samplesPerPixel > 1 && bitsStored > 8;
-  return encoder !== 'jpeg-ls' && isDeepColour ? deepColour : undefined;
+  if (bitsStored > 8) return deepColour;
+  // The encoder transforms whatever it is given, as if it were RGB.
+  return encoder === 'htj2k' && photometricInterpretation !== 'RGB'
+    ? 'colour other than RGB is not converted to it'
+    : undefined;
 }

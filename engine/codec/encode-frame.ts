@@ -3,7 +3,7 @@ import {
   nativeFrameBytes,
   type ImagePixelDescription,
 } from '#engine/dicom/pixel-data/image-pixel-description.js';
-import { findCodec, type FrameEncoder } from './codec-registry.js';
+import { encodedImage, findCodec, type FrameEncoder } from './codec-registry.js';
 import type { CodecSet } from './codec-set.js';
 import { corruptFrame } from './codestream-error.js';
 import { decodeFrame } from './decode-frame.js';
@@ -27,7 +27,7 @@ export async function encodeFrame(
   if (encoder === undefined) {
     throw new GantryError('not-acceptable', `frames are not converted to ${toUid}`);
   }
-  const codestream = await encode(encoder, frame, { image, codecs });
+  const codestream = await encode(encoder, frame, { image, toUid, codecs });
   const decoded = await decodeFrame({ codestream, transferSyntaxUid: toUid, image }, codecs);
   if (Buffer.compare(decoded, frame) !== 0) {
     throw new GantryError('not-acceptable', `the frame does not fit ${toUid} without loss`);
@@ -35,10 +35,16 @@ export async function encodeFrame(
   return codestream;
 }
 
+interface EncodeContext {
+  readonly image: ImagePixelDescription;
+  readonly toUid: string;
+  readonly codecs: CodecSet;
+}
+
 async function encode(
   encoder: FrameEncoder,
   frame: Uint8Array,
-  { image, codecs }: { readonly image: ImagePixelDescription; readonly codecs: CodecSet },
+  { image, toUid, codecs }: EncodeContext,
 ): Promise<Uint8Array> {
   if (encoder === 'rle') return encodeRle(frame, image);
   const codecSamples = fromNativeFrame(frame, image, encoder === 'jpeg-ls');
@@ -48,13 +54,12 @@ async function encode(
     height: image.rows,
     componentCount: image.samplesPerPixel,
   };
-  // Colours are transformed where the data set says so already: its description then fits the codestream (PS3.5 §8.2.4). The
-  // HTJ2K encoder transforms always: what it writes without is read by its own decoder, but not by OpenJPEG.
-  const isTransformed = image.photometricInterpretation === 'YBR_RCT';
-  const isColour = image.samplesPerPixel === 3;
+  // The description of the result follows from the same rule: `encodedImage`. The HTJ2K encoder has to transform: what it writes
+  // without is read by its own decoder, but not by OpenJPEG.
+  const isTransformed = encodedImage(image, toUid).photometricInterpretation === 'YBR_RCT';
   try {
     if (encoder === 'jpeg-ls') return await codecs.charls.encodeLossless(samples);
-    if (encoder === 'htj2k') return await codecs.openjph.encodeLossless(samples, isColour);
+    if (encoder === 'htj2k') return await codecs.openjph.encodeLossless(samples, isTransformed);
     return await codecs.openjpeg.encodeLossless(samples, isTransformed);
   } catch (cause) {
     throw new GantryError('processing-failure', 'the encoder failed', { cause });

@@ -49,12 +49,13 @@ export class CatalogFeedSource implements FeedSource {
       seriesInstanceUid,
     }));
     const series = this.#reader.findSeriesMany(partition, seriesKeys);
-    const created = changes.filter(({ action }) => action === 'create');
+    const created = changes.filter(({ action }) => action !== 'delete');
     const instances = this.#reader
       .findInstances(partition, created)
       .filter((record, n) => record?.sequence === created[n]!.sequence);
     const deleted = changes.filter(
-      ({ action, sequence }) => action === 'delete' && sequence > deletedBefore,
+      ({ action, sequence }) =>
+        (action === 'delete' || action === 'replace') && sequence > deletedBefore,
     );
     const presentStudies = studies.filter(isPresent);
     const presentSeries = series.filter(isPresent);

@@ -17,6 +17,9 @@ const blobChunkBytes = 1024 * 1024;
 
 const sopClassUidTag = '00080016';
 
+/** By how many instances more there are after a change. */
+const countChange = { create: 1, restore: 1, replace: 0, delete: -1 } as const;
+
 /** Live bytes of each segment, as the records say. */
 type LiveBytes = Map<number, number>;
 
@@ -38,7 +41,7 @@ export function verifyChangeLog(reader: CatalogReader, findings: VerifyFindings)
       expected += 1;
       partitions.add(change.partition);
       findings.changeCount += 1;
-      findings.instanceCountExpected += change.action === 'create' ? 1 : -1;
+      findings.instanceCountExpected += countChange[change.action];
     }
   }
   if (reader.lastSequence() !== expected - 1) {
@@ -188,7 +191,10 @@ function verifyInstance(
   findings.check('change-log', path, () => {
     const [change] = reader.readChanges(record.sequence - 1, 1);
     const isIts =
-      change?.action === 'create' && change.partition === partition && pathOf(change) === path;
+      change !== undefined &&
+      change.action !== 'delete' &&
+      change.partition === partition &&
+      pathOf(change) === path;
     if (!isIts) throw new Error(`change ${record.sequence} is not of this instance`);
   });
   const { store: kind, segment, length } = record.blob;

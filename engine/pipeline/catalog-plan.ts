@@ -6,6 +6,7 @@ import type {
   SeriesRecord,
   StudyRecord,
 } from '#engine/store/catalog/catalog-records.js';
+import { planByStudyOrder } from './ordered-plan.js';
 
 /** More candidates than this are cheaper to filter in the index, on its own thread, than on this one. */
 const candidatesMax = 2_000;
@@ -16,11 +17,26 @@ const patientIdTag = '00100020';
 const seriesUidTag = '0020000E';
 const sopInstanceUidTag = '00080018';
 
+/** Records among which all matches of `query` are; it asks for the same page as the query that was planned. */
+export interface CatalogPlan {
+  readonly query: QueryExpression;
+  readonly records: QueriedRecords;
+}
+
 /**
- * The records among which all matches of a query are, when keys of the catalogue lead to them; undefined when only the index
- * can tell. The caller still checks every condition.
+ * How a query is answered from keys of the catalogue; undefined when only the index can tell. The caller still checks every
+ * condition.
  */
 export function planByCatalog(
+  reader: CatalogReader,
+  query: QueryExpression,
+): CatalogPlan | undefined {
+  const records = recordsByNamedKeys(reader, query);
+  return records === undefined ? planByStudyOrder(reader, query) : { query, records };
+}
+
+/** Records that keys lead to because the query names UIDs, a patient or an accession number. */
+function recordsByNamedKeys(
   reader: CatalogReader,
   query: QueryExpression,
 ): QueriedRecords | undefined {

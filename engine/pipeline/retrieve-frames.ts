@@ -1,6 +1,7 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { explicitVrBigEndianUid } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import { vrCode, wordBytes } from '#engine/dicom/dictionary/vr.js';
+import { swapWords } from '#engine/dicom/encoding/swap-words.js';
 import type { InstanceLayout, PixelLayout } from '#engine/dicom/instance/parsed-instance.js';
 import {
   frameTablePageEntries,
@@ -103,14 +104,6 @@ function wordBytesOf(layout: InstanceLayout, is32Bit: () => boolean): number {
 type NativeLayout = Extract<PixelLayout, { kind: 'native' }>;
 
 const pixelDataPaths: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
-
-function swapWords(bytes: Uint8Array, bytesPerWord: number): void {
-  const wholeWords = bytes.length - (bytes.length % bytesPerWord);
-  const words = Buffer.from(bytes.buffer, bytes.byteOffset, wholeWords);
-  if (bytesPerWord === 2) words.swap16();
-  else if (bytesPerWord === 4) words.swap32();
-  else if (bytesPerWord === 8) words.swap64();
-}
 
 interface NativeFrameRange {
   readonly offset: number;

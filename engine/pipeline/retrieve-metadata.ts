@@ -1,20 +1,25 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
+import type { MetadataDocument } from '#engine/dicom/instance/parsed-instance.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 
 /**
- * Metadata of one instance as UTF-8 JSON text of one object (PS3.18 §F.2), as derived at ingest, with the URL of the instance
- * put in front of each BulkDataURI.
+ * Metadata of the instances, each as UTF-8 JSON text of one object (PS3.18 §F.2), as derived at ingest, with the URL of the
+ * instance put in front of each BulkDataURI. All are read in one go.
  */
 export function retrieveMetadata(
   reader: CatalogReader,
   partition: number,
-  record: InstanceRecord,
-  instanceUrl: string,
-): Uint8Array {
-  const document = reader.readMetadata(partition, record);
-  if (document === undefined) throw new GantryError('corrupt', 'the metadata record is missing');
-  const { json, uriOffsets } = document;
+  records: readonly InstanceRecord[],
+  urlOf: (record: InstanceRecord) => string,
+): Uint8Array[] {
+  return reader.readMetadataMany(partition, records).map((document, n) => {
+    if (document === undefined) throw new GantryError('corrupt', 'the metadata record is missing');
+    return withUrls(document, urlOf(records[n]!));
+  });
+}
+
+function withUrls({ json, uriOffsets }: MetadataDocument, instanceUrl: string): Uint8Array {
   if (uriOffsets.length === 0) return json;
   const url = Buffer.from(instanceUrl, 'utf8');
   const result = Buffer.allocUnsafe(json.length + url.length * uriOffsets.length);

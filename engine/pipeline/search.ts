@@ -15,8 +15,9 @@ export interface SearchPipeline {
 }
 
 /**
- * The one query behind QIDO-RS and C-FIND. Searches that name UIDs are answered from the ordered keys of the catalogue in
- * microseconds, all others by DuckDB after it has applied what was committed when the search arrived.
+ * The one query behind QIDO-RS and C-FIND. Searches that name UIDs, a patient or an accession number, and pages of the study
+ * list, are answered from the ordered keys of the catalogue in microseconds, all others by DuckDB after it has applied what was
+ * committed when the search arrived.
  */
 export async function search(
   pipeline: SearchPipeline,
@@ -24,13 +25,13 @@ export async function search(
   signal?: AbortSignal,
 ): Promise<SearchResult> {
   const { reader, queriesByPlan } = pipeline;
-  const candidates = planByCatalog(reader, query);
-  const plan = candidates === undefined ? 'index' : 'catalog';
+  const planned = planByCatalog(reader, query);
+  const plan = planned === undefined ? 'index' : 'catalog';
   queriesByPlan[plan]++;
   const page =
-    candidates === undefined
+    planned === undefined
       ? await pipeline.indexThread.query(query, pipeline.committedSequence(), signal)
-      : evaluateInMemory(query, candidates);
+      : evaluateInMemory(planned.query, planned.records);
   return {
     count: page.keys.length,
     isCut: page.isCut,
@@ -39,9 +40,9 @@ export async function search(
     plan,
     readMatches: (start, end) => {
       const keys = page.keys.slice(start, end);
-      return candidates === undefined
+      return planned === undefined
         ? readMatches(reader, query.partition, keys)
-        : pickMatches(candidates, keys);
+        : pickMatches(planned.records, keys);
     },
   };
 }

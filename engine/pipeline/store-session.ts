@@ -1,11 +1,19 @@
 import { assert } from '#engine/base/assert.js';
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
-import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import type {
+  InstanceIdentifiers,
+  ParsedInstance,
+} from '#engine/dicom/instance/parsed-instance.js';
 import { arenaBlockBytes, ArenaWriter, type Arena } from '#engine/threads/arena.js';
 import type { BudgetedSession, IngestBudget } from '#engine/threads/ingest-budget.js';
 import type { ParsePool } from '#engine/threads/parse-pool.js';
 import type { SpillFile, StoreThread } from '#engine/threads/store-thread.js';
-import type { DataSetDescription, Extent, InstanceSource } from '#engine/threads/task-messages.js';
+import type {
+  DataSetDescription,
+  Extent,
+  InstanceSource,
+  OverwritePolicy,
+} from '#engine/threads/task-messages.js';
 import type { StoreOutcome, StoreSession, StoreSessionOptions } from '../engine-types.js';
 
 /** Blocks over its limit at which a session holds its sender, and how long at a time. */
@@ -23,10 +31,19 @@ export interface StorePipeline {
   /** An instance that has more bytes than this in the arena flows into a file while it arrives. */
   readonly spillBytes: number;
   readonly instanceBytesMax: number;
+  readonly overwrite: OverwritePolicy;
+  readonly sopClasses: SopClassRules;
+}
+
+/** SOP classes that a site takes: those of `allowed`, or any when it is empty, but for those of `denied`. */
+export interface SopClassRules {
+  readonly allowed: readonly string[];
+  readonly denied: readonly string[];
 }
 
 export interface StoreCounters {
   instancesStored: number;
+  instancesReplaced: number;
   instancesIdentical: number;
   instancesFailed: number;
   bytesStored: number;
@@ -137,17 +154,24 @@ export class PipelineStoreSession implements StoreSession, BudgetedSession {
     const { counters } = this.#pipeline;
     try {
       const outcome = await this.#store(upload);
-      if (outcome.result === 'stored') {
-        counters.instancesStored++;
-        counters.bytesStored += upload.length;
-      } else if (outcome.result === 'identical') counters.instancesIdentical++;
-      else counters.instancesFailed++;
+      this.#count(outcome, upload.length);
       return outcome;
     } catch (error) {
       counters.instancesFailed++;
       return { result: 'failed', error: toGantryError(error) };
     } finally {
       this.#discard(upload);
+    }
+  }
+
+  #count({ result }: StoreOutcome, bytes: number): void {
+    const { counters } = this.#pipeline;
+    if (result === 'failed') counters.instancesFailed++;
+    else if (result === 'identical') counters.instancesIdentical++;
+    else if (result !== 'accepted') {
+      if (result === 'stored') counters.instancesStored++;
+      else counters.instancesReplaced++;
+      counters.bytesStored += bytes;
     }
   }
 
@@ -174,9 +198,12 @@ export class PipelineStoreSession implements StoreSession, BudgetedSession {
     if (upload.failure !== undefined) throw upload.failure;
     const source = sourceOf(upload);
     const { dataSet } = upload;
-    const parsed = await this.#pipeline.parsePool.parse(
-      dataSet === undefined ? { source } : { source, dataSet },
-    );
+    const { rules } = this.#options;
+    const parsed = await this.#pipeline.parsePool.parse({
+      source,
+      ...(dataSet === undefined ? {} : { dataSet }),
+      ...(rules === undefined ? {} : { rules }),
+    });
     if (!parsed.ok) {
       const { code, detail, ok: _, ...uids } = parsed;
       return { result: 'failed', error: new GantryError(code, detail), ...uids };
@@ -189,27 +216,43 @@ export class PipelineStoreSession implements StoreSession, BudgetedSession {
     instance: ParsedInstance,
     source: InstanceSource,
   ): Promise<StoreOutcome> {
-    const { identifiers, warnings } = instance;
+    const { identifiers, warnings, transferSyntaxUid } = instance;
     const { sopClassUid, sopInstanceUid } = identifiers;
-    const { partition, studyInstanceUid } = this.#options;
-    if (studyInstanceUid !== undefined && studyInstanceUid !== identifiers.studyInstanceUid) {
-      const error = new GantryError('study-mismatch');
-      return { result: 'failed', error, sopClassUid, sopInstanceUid };
+    const { partition, isDryRun, overwrite = this.#pipeline.overwrite } = this.#options;
+    const refusal = this.#refusalOf(identifiers);
+    if (refusal !== undefined) {
+      return { result: 'failed', error: refusal, sopClassUid, sopInstanceUid };
+    }
+    if (isDryRun === true) {
+      return { result: 'accepted', ...identifiers, transferSyntaxUid, warnings };
     }
     const spill = upload.spill;
+    const request = { partition, instance, source, overwrite };
     const result = await this.#pipeline.storeThread.commit(
-      spill === undefined
-        ? { partition, instance, source }
-        : { partition, instance, source, spillId: spill.spillId },
+      spill === undefined ? request : { ...request, spillId: spill.spillId },
     );
     if (spill !== undefined) {
       // The store thread has taken the file over, or removed it.
       spill.forget();
       upload.spill = undefined;
     }
-    if (typeof result === 'string') return { result, ...identifiers, warnings };
+    if (typeof result === 'string') {
+      return { result, ...identifiers, transferSyntaxUid, warnings };
+    }
     const error = new GantryError(result.code, result.detail);
     return { result: 'failed', error, sopClassUid, sopInstanceUid };
+  }
+
+  #refusalOf({ studyInstanceUid, sopClassUid }: InstanceIdentifiers): GantryError | undefined {
+    const wanted = this.#options.studyInstanceUid;
+    if (wanted !== undefined && wanted !== studyInstanceUid) {
+      return new GantryError('study-mismatch');
+    }
+    const { allowed, denied } = this.#pipeline.sopClasses;
+    const isAllowed = allowed.length === 0 || allowed.includes(sopClassUid);
+    return isAllowed && !denied.includes(sopClassUid)
+      ? undefined
+      : new GantryError('sop-class-unsupported', 'this site does not take it');
   }
 
   #flushToSpill(upload: Upload): void {

@@ -76,26 +76,30 @@ export class FrameTranscoder {
     }
   }
 
-  /** One frame in `toUid`. Throws `not-acceptable`, `corrupt` and as the pool. */
+  /** One frame in `toUid`. Rejects with `not-acceptable`, `corrupt` and as the pool. */
   async transcode(address: FrameAddress, toUid: string): Promise<BlobSource> {
-    const { partition, record, frameNumber } = address;
-    if (isNative(record.transferSyntaxUid) && toUid === explicitVrLittleEndianUid) {
+    if (isNative(address.record.transferSyntaxUid) && toUid === explicitVrLittleEndianUid) {
       return retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
     }
+    return bytesSource(await this.transcodeToBytes(address, toUid));
+  }
+
+  /** As `transcode`, for frames that take a codec. The bytes are shared with the cache. */
+  async transcodeToBytes(address: FrameAddress, toUid: string): Promise<Uint8Array> {
+    const { partition, record, frameNumber } = address;
     const key = `${contentKey(partition, record)}/${frameNumber}/${toUid}`;
     const cached = this.#frames.get(key);
     if (cached !== undefined) {
       this.#framesFromCache++;
-      return bytesSource(cached);
+      return cached;
     }
-    let result = this.#underWay.get(key);
-    if (result === undefined) {
-      result = this.#transcodeNow(address, toUid).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, result);
-      const frame = await result;
-      if (frame.length <= this.#options.cacheBytes) this.#frames.set(key, frame, frame.length);
-    }
-    return bytesSource(await result);
+    const underWay = this.#underWay.get(key);
+    if (underWay !== undefined) return underWay;
+    const result = this.#transcodeNow(address, toUid).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, result);
+    const frame = await result;
+    if (frame.length <= this.#options.cacheBytes) this.#frames.set(key, frame, frame.length);
+    return frame;
   }
 
   async #transcodeNow(address: FrameAddress, toUid: string): Promise<Uint8Array> {

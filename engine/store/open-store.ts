@@ -7,6 +7,7 @@ import { StoredBlobReader } from './blob/stored-blob-reader.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
 import { CatalogReader } from './catalog/catalog-reader.js';
 import { dataDirectoryOf, prepareDataDirectory } from './data-directory.js';
+import { completeOrderedKeys } from './complete-ordered-keys.js';
 import { recoverBlobLog } from './recover-blob-log.js';
 
 export interface OpenStoreOptions {
@@ -58,6 +59,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
   const database = await openDatabase(paths.catalog, options);
   try {
     recoverBlobLog(database, paths.segments);
+    completeOrderedKeys(database);
   } catch (error) {
     await database.close();
     throw error;

@@ -83,12 +83,13 @@ export function createGroupLoop(
   const blobReader = new StoredBlobReader(segments, database);
   const { arena, options } = data;
   const writer = new StoreWriter({ database, blobs, sequence: state.sequence });
-  const committer = new Committer({ arena, writer, blobReader, spills });
+  const { garbageGraceMs } = options;
+  const committer = new Committer({ arena, writer, blobReader, spills, garbageGraceMs });
   const groupBytesMax =
     options.blobStore === 'values'
       ? Math.min(options.groupBytesMax, valuesGroupBytesMax)
       : options.groupBytesMax;
-  const { groupInstancesMax, garbageGraceMs, deletionStepInstances: stepInstancesMax } = options;
+  const { groupInstancesMax, deletionStepInstances: stepInstancesMax } = options;
   return new GroupLoop({
     arena,
     committer,

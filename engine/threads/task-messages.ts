@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#engine/base/error-catalogue.js';
+import type { InstanceRules } from '#engine/dicom/instance/instance-rules.js';
 import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import type { ImagePixelDescription } from '#engine/dicom/pixel-data/image-pixel-description.js';
 import type {
@@ -49,6 +50,8 @@ export interface ParseRequest {
   readonly source: InstanceSource;
   /** Present when the bytes are a bare data set; absent when they are Part 10. */
   readonly dataSet?: DataSetDescription;
+  /** Default: `defaultInstanceRules`. */
+  readonly rules?: InstanceRules;
 }
 
 export type ParseResult =
@@ -74,8 +77,15 @@ export type StoreRequest =
   | DeleteRequest
   | { readonly kind: 'close' };
 
+/**
+ * What becomes of an instance whose UIDs are stored: `never` and `if-changed` leave one with the same content alone; of one with
+ * other content the first refuses the new, the second replaces the old. `always` replaces it in any case.
+ */
+export type OverwritePolicy = 'never' | 'if-changed' | 'always';
+
 export interface CommitRequest {
   readonly kind: 'commit';
+  readonly overwrite: OverwritePolicy;
   readonly commitId: number;
   readonly partition: number;
   readonly instance: ParsedInstance;
@@ -137,8 +147,9 @@ export type StoreReply =
 
 export interface CommitOutcome {
   readonly commitId: number;
-  /** `identical`: the same bytes were stored before; nothing was written. */
-  readonly result: 'stored' | 'identical' | { readonly code: ErrorCode; readonly detail: string };
+  /** `replaced`: another with its UIDs has made room; `identical`: the same was stored before, nothing was written. */
+  readonly result:
+    'stored' | 'replaced' | 'identical' | { readonly code: ErrorCode; readonly detail: string };
 }
 
 /** A file of the blob log: `segment` for one of many blobs, `file` for one of a single blob. */

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { toGantryError } from '#engine/base/error-catalogue.js';
+import { decodedImage } from '#engine/codec/codec-registry.js';
 import { createCodecSet, type CompiledCodecs } from '#engine/codec/codec-set.js';
 import { decodeFrame } from '#engine/codec/decode-frame.js';
 import { encodeFrame } from '#engine/codec/encode-frame.js';
@@ -43,7 +44,7 @@ async function transcode({ frame, image, fromUid, toUid }: CodecTask): Promise<U
     : await decodeFrame({ codestream: frame, transferSyntaxUid: fromUid, image }, codecs);
   return toUid === explicitVrLittleEndianUid
     ? native
-    : encodeFrame(native, { image, toUid }, codecs);
+    : encodeFrame(native, { image: decodedImage(image, fromUid), toUid }, codecs);
 }
 
 /** How Piscina is told what to move instead of copy; what arrives is a `CodecResult`. */

@@ -48,7 +48,11 @@ async function parseInstance(request: ParseRequest): Promise<ParseResult> {
 async function parseArena(request: ParseRequest, extents: readonly Extent[]): Promise<ParseResult> {
   const pieces = extents.map(({ offset, length }) => new Uint8Array(arena, offset, length));
   if (request.dataSet === undefined) sanitizePreamble(pieces);
-  const result = await describeInstance(new MemoryByteSource(pieces), request.dataSet);
+  const result = await describeInstance(
+    new MemoryByteSource(pieces),
+    request.dataSet,
+    request.rules,
+  );
   const checksums = new BlockChecksummer();
   if (result.ok) for (const piece of pieces) checksums.add(piece);
   return toParseResult(result, checksums);
@@ -60,7 +64,8 @@ async function parseFile(
 ): Promise<ParseResult> {
   const source = new FileByteSource(file);
   try {
-    return toParseResult(await describeInstance(source, request.dataSet), new BlockChecksummer());
+    const result = await describeInstance(source, request.dataSet, request.rules);
+    return toParseResult(result, new BlockChecksummer());
   } finally {
     source.close();
   }

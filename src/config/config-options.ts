@@ -305,6 +305,21 @@ export const configOptions = [
     default: 64 * mib,
     doc: 'Block cache of RocksDB.',
   }),
+  option('store.overwrite', {
+    type: oneOf('never', 'if-changed', 'always'),
+    default: 'never',
+    doc: 'What a store does to an instance that has its UIDs and other content: `never` refuses the new one, the others replace the old one; `always` replaces it by the same content as well. `PUT` replaces whatever this says.',
+  }),
+  option('store.allowedSopClasses', {
+    type: listOf(uid()),
+    default: [],
+    doc: 'SOP classes that are stored, by HTTP and DIMSE; empty stores any, also private ones.',
+  }),
+  option('store.deniedSopClasses', {
+    type: listOf(uid()),
+    default: [],
+    doc: 'SOP classes that are refused, by HTTP and DIMSE.',
+  }),
   option('store.garbageGraceMs', {
     type: integer(0, 7 * 24 * 3600 * 1000),
     default: 15 * 60 * 1000,

@@ -9,6 +9,71 @@ export const dialectDifferences = {
     azure: 'text',
     doc: 'body of an error: problem details (RFC 9457), or its message as plain text',
   },
+  storeAccept: {
+    standard: '*/*',
+    azure: 'application/dicom+json',
+    doc: 'Accept of a Store; anything else is 406',
+  },
+  storeWithoutParts: {
+    standard: 400,
+    azure: 204,
+    doc: 'status of a Store whose multipart has no parts',
+  },
+  storeNothing: {
+    standard: 'by cause',
+    azure: 409,
+    doc: 'status of a Store in which all instances fail; by cause: 400 when none can be read, 409 when they conflict, 413, 415',
+  },
+  storeKnown: {
+    standard: 'success',
+    azure: 'failure',
+    doc: 'an instance that is stored already with the same content, sent again by POST; a failure has reason 45070',
+  },
+  storeRetrieveUrl: {
+    standard: 'always',
+    azure: 'study in URL',
+    doc: 'when the response of a Store has the RetrieveURL of its study',
+  },
+  storeWarningReason: {
+    standard: 45063,
+    azure: 1,
+    doc: 'WarningReason of an instance with values that are not as they should be',
+  },
+  storeImplicitVr: {
+    standard: 'no warning',
+    azure: 'warning 45063',
+    doc: 'an instance in implicit VR',
+  },
+  storeCommentPrefix: {
+    standard: '',
+    azure: 'DICOM100: ',
+    doc: 'what ErrorComments of FailedAttributesSequence begin with',
+  },
+  storeFailedAttributes: {
+    standard: 'where some failed',
+    azure: 'always',
+    doc: 'FailedAttributesSequence in items of ReferencedSOPSequence',
+  },
+  storeUnreadableReason: {
+    standard: 0xc000,
+    azure: 0x0110,
+    doc: 'FailureReason of a part that is no DICOM instance',
+  },
+  storeRequiresPatientId: {
+    standard: false,
+    azure: true,
+    doc: 'whether an instance must have PatientID, if only an empty one, and a valid one',
+  },
+  storeOmits: {
+    standard: 'unreadable',
+    azure: 'nonconformant',
+    doc: 'values that metadata and index do without: those that do not say what their VR stands for, or all that break a rule of PS3.5 §6.2',
+  },
+  storeKeepsImplicitPrivate: {
+    standard: true,
+    azure: false,
+    doc: 'whether metadata has private attributes of instances in implicit VR',
+  },
   hasXml: {
     standard: true,
     azure: false,

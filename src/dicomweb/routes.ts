@@ -38,6 +38,8 @@ const table: readonly (readonly [
 ])[] = [
   ['POST', '/studies', 'write', 'store', storeTransaction],
   ['POST', study, 'write', 'store-study', storeTransaction],
+  ['PUT', '/studies', 'write', 'store-replace', storeTransaction],
+  ['PUT', study, 'write', 'store-replace-study', storeTransaction],
   ['GET', '/studies', 'read', 'search-studies', searchFor('study')],
   ['GET', '/series', 'read', 'search-series', searchFor('series')],
   ['GET', '/instances', 'read', 'search-instances', searchFor('instance')],

@@ -19,6 +19,7 @@ export const engineFigures: readonly EngineFigure[] = [
     labelName: 'result',
     read: (stats) => ({
       stored: stats.instancesStored,
+      replaced: stats.instancesReplaced,
       identical: stats.instancesIdentical,
       failed: stats.instancesFailed,
     }),

@@ -103,10 +103,17 @@ class Comparison {
       const isErased = ['7FE00010', 'FFFCFFFC'].includes(tag) && their === undefined;
       if (our !== undefined && their !== undefined) {
         this.#compareElements(our, their, prefix + tag);
-      } else if (!isErased) {
+      } else if (!isErased && !this.#isOmitted(prefix + tag)) {
         this.faults.push(`${prefix}${tag} is only ${our === undefined ? 'theirs' : 'ours'}`);
       }
     }
+  }
+
+  /** An unreadable value, which metadata does without and DCMTK passes on. */
+  #isOmitted(at: string): boolean {
+    return this.#instance.warnings.some(
+      ({ tag, effect }) => effect === 'omitted' && at.startsWith(tag),
+    );
   }
 
   #compareElements(our: JsonElement, their: JsonElement, at: string): void {

@@ -31,6 +31,7 @@ export interface CorpusFile {
   readonly storable: boolean;
   readonly note?: string;
   readonly bitsStored?: number;
+  readonly photometric?: string | null;
   /** Path of the uncompressed original. */
   readonly reference?: string;
   /** Other software decoded the file to the very pixels of its original. */

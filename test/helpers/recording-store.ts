@@ -87,6 +87,7 @@ class RecordingSession implements StoreSession {
     if (this.#store.isKeeping) this.#store.instances.push({ description, bytes });
     return {
       result: 'stored',
+      transferSyntaxUid: '1.2.840.10008.1.2.1',
       studyInstanceUid: '2.25.2',
       seriesInstanceUid: '2.25.3',
       sopClassUid,

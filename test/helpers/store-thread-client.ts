@@ -94,6 +94,7 @@ export class StoreThreadClient {
     }
     return {
       kind: 'commit',
+      overwrite: 'never',
       commitId: this.#lastCommitId,
       partition,
       instance,
@@ -113,6 +114,7 @@ export class StoreThreadClient {
     const { spillId, path, offset, length } = spilled;
     return {
       kind: 'commit',
+      overwrite: 'never',
       commitId: this.#lastCommitId,
       partition: 0,
       instance,

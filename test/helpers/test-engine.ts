@@ -25,6 +25,9 @@ export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     blockCacheBytes: 16 * mib,
     garbageGraceMs: 60_000,
     compactionBytesPerSecond: 16 * mib,
+    overwrite: 'never',
+    allowedSopClasses: [],
+    deniedSopClasses: [],
   },
   index: { memoryLimitBytes: 128 * mib, threads: 1, queryTimeoutMs: 30_000 },
   codec: {

@@ -47,7 +47,7 @@ async function storeAndDecode(engine: Engine, file: CorpusFile): Promise<Decoded
   const frames = await Promise.all(
     numbers.map((number) => readFrame(engine, { partition, record, number }, littleEndian)),
   );
-  const json = Buffer.from(engine.retrieveMetadata(partition, record, '')).toString();
+  const json = Buffer.concat(engine.retrieveMetadata(partition, [record], () => '')).toString();
   return { frames, metadata: JSON.parse(json) as JsonDataSet };
 }
 

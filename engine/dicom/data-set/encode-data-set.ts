@@ -1,7 +1,7 @@
 import { assert } from '#engine/base/assert.js';
 import { findTransferSyntax } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import { hasLongLength, isKnownVr, vrCode } from '#engine/dicom/dictionary/vr.js';
-import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
+import type { JsonDataSet, JsonElement } from '#engine/dicom/json-model/json-model-types.js';
 import { ByteSink } from './byte-sink.js';
 import { encodeValue } from './encode-value.js';
 
@@ -37,16 +37,23 @@ export function encodeDataSet(dataSet: JsonDataSet, transferSyntaxUid: string): 
 
 function writeElements(sink: ByteSink, dataSet: JsonDataSet, encoding: Encoding): void {
   for (const hex of Object.keys(dataSet).sort()) {
-    const element = dataSet[hex]!;
-    const tag = Number.parseInt(hex, 16);
-    if (element.vr === 'SQ') {
-      writeSequence(sink, tag, (element.Value ?? []) as JsonDataSet[], encoding);
-    } else {
-      const value = encodeValue(element, encoding.isBigEndian);
-      writeElementHeader(sink, { tag, vr: element.vr, length: value.length }, encoding);
-      sink.put(value);
-    }
+    writeElement(sink, Number.parseInt(hex, 16), dataSet[hex]!, encoding);
   }
+}
+
+/** Writes one element, sequences with all that is in them. */
+export function writeElement(
+  sink: ByteSink,
+  tag: number,
+  element: JsonElement,
+  encoding: Encoding,
+): void {
+  if (element.vr === 'SQ') {
+    return writeSequence(sink, tag, (element.Value ?? []) as JsonDataSet[], encoding);
+  }
+  const value = encodeValue(element, encoding.isBigEndian);
+  writeElementHeader(sink, { tag, vr: element.vr, length: value.length }, encoding);
+  sink.put(value);
 }
 
 function writeSequence(

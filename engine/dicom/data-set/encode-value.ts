@@ -1,5 +1,6 @@
 import { assert } from '#engine/base/assert.js';
 import { vrCode, wordBytes } from '#engine/dicom/dictionary/vr.js';
+import { swapWords } from '#engine/dicom/encoding/swap-words.js';
 import type {
   JsonElement,
   JsonPersonName,
@@ -85,10 +86,7 @@ function encodeBinary(vr: string, bytes: Buffer, isBigEndian: boolean): Uint8Arr
   return isBigEndian ? swapped(even, wordBytes(vrCode(vr))) : even;
 }
 
-/** Reverses each word of `wordBytes` bytes in place (PS3.5 §7.3). */
 function swapped(field: Buffer, wordBytes: number): Buffer {
-  for (let start = 0; wordBytes > 1 && start + wordBytes <= field.length; start += wordBytes) {
-    field.subarray(start, start + wordBytes).reverse();
-  }
+  swapWords(field, wordBytes);
   return field;
 }

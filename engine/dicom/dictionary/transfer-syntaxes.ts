@@ -151,3 +151,15 @@ export const explicitVrLittleEndianUid = '1.2.840.10008.1.2.1';
 export const deflatedExplicitVrLittleEndianUid = '1.2.840.10008.1.2.1.99';
 export const explicitVrBigEndianUid = '1.2.840.10008.1.2.2';
 export const rleLosslessUid = '1.2.840.10008.1.2.5';
+
+const nativeUids: ReadonlySet<string> = new Set([
+  implicitVrLittleEndianUid,
+  explicitVrLittleEndianUid,
+  deflatedExplicitVrLittleEndianUid,
+  explicitVrBigEndianUid,
+]);
+
+/** Whether pixel data lies in the data set and is not compressed: the syntaxes of PS3.5 §A.1 to §A.3 and §A.5. */
+export function isNativeTransferSyntax(uid: string): boolean {
+  return nativeUids.has(uid);
+}

@@ -77,16 +77,25 @@ export function inlineBytesMax(code: VrCode): number {
   return (flags & bulkFlag) !== 0 ? limits.inlineValueBytesMax : Infinity;
 }
 
-/** Bytes of one word of a binary VR: what changes places between big and little endian, PS3.5 §7.3. */
+/** Bytes of one word or number of a VR: what changes places between big and little endian, PS3.5 §7.3. */
 export function wordBytes(code: VrCode): number {
   switch (vrName(code)) {
+    case 'AT':
     case 'OW':
+    case 'SS':
+    case 'US':
       return 2;
+    case 'FL':
     case 'OF':
     case 'OL':
+    case 'SL':
+    case 'UL':
       return 4;
+    case 'FD':
     case 'OD':
     case 'OV':
+    case 'SV':
+    case 'UV':
       return 8;
     default:
       return 1;

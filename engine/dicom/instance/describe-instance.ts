@@ -1,6 +1,6 @@
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import { isUid, trimUid } from '#engine/base/uid.js';
-import { tagText } from '#engine/dicom/dictionary/dictionary.js';
+import { tagHex, tagText } from '#engine/dicom/dictionary/dictionary.js';
 import { findTransferSyntax } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import { writeFileMeta, writePreamble } from '#engine/dicom/part10/file-meta-information.js';
 import { Part10Reader } from '#engine/dicom/part10/part10-reader.js';
@@ -8,6 +8,7 @@ import { shiftFrameTable } from '#engine/dicom/pixel-data/frame-table.js';
 import type { ByteSource } from './byte-source.js';
 import { feedReader } from './feed-reader.js';
 import { InstanceDescriber } from './instance-describer.js';
+import { defaultInstanceRules, type InstanceRules } from './instance-rules.js';
 import type { InstanceIdentifiers, ParsedInstance, PixelLayout } from './parsed-instance.js';
 
 /** What the sender of a data set without File Meta Information says of it (C-STORE). */
@@ -35,6 +36,7 @@ const sopClassUidTag = 0x00080016;
 const sopInstanceUidTag = 0x00080018;
 const studyInstanceUidTag = 0x0020000d;
 const seriesInstanceUidTag = 0x0020000e;
+const patientIdTag = 0x00100020;
 
 /**
  * Describes an instance from its bytes: Part 10, or a bare data set when `announced` is given. Never rejects for what the bytes
@@ -43,11 +45,13 @@ const seriesInstanceUidTag = 0x0020000e;
 export async function describeInstance(
   source: ByteSource,
   announced?: AnnouncedDataSet,
+  rules: InstanceRules = defaultInstanceRules,
 ): Promise<DescribeResult> {
-  const describer = new InstanceDescriber();
+  const describer = new InstanceDescriber(rules);
   try {
     const reader = new Part10Reader(describer, announced?.transferSyntaxUid);
     await feedReader(reader, source);
+    if (rules.requiresPatientId) checkPatientId(describer);
     return { ok: true, instance: assemble(reader, describer, announced) };
   } catch (error) {
     return {
@@ -90,6 +94,7 @@ function assemble(
       deflated: isDeflated,
       pixel: shiftPixelLayout(pixelData.layout, shift),
       bulkValues: describer.bulkValues.map((value) => ({ ...value, offset: value.offset + shift })),
+      ...(describer.isMetadataPartial ? { isMetadataPartial: true as const } : {}),
     },
     frameTable: shiftFrameTable(pixelData.frameTable, shift),
     warnings: describer.warnings,
@@ -127,6 +132,15 @@ function requireUid(describer: InstanceDescriber, tag: number): string {
   }
   if (!isUid(uid)) throw new GantryError('identifier-missing', `${tagText(tag)} is not a UID`);
   return uid;
+}
+
+function checkPatientId(describer: InstanceDescriber): void {
+  const text = tagText(patientIdTag);
+  if (!describer.hasPatientId) throw new GantryError('identifier-missing', `${text} is missing`);
+  const fault = describer.warnings.find(
+    ({ tag, effect }) => tag === tagHex(patientIdTag) && effect === 'omitted',
+  );
+  if (fault !== undefined) throw new GantryError('identifier-missing', `${text} ${fault.reason}`);
 }
 
 /** PS3.7 §9.1.1.1: the data set's SOP Class and Instance are the ones of the request. */

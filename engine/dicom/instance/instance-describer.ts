@@ -1,7 +1,8 @@
 import { trimUid } from '#engine/base/uid.js';
 import { tagHex } from '#engine/dicom/dictionary/dictionary.js';
+import { indexedAttributes } from '#engine/dicom/indexed-attributes.js';
 import type { TransferSyntax } from '#engine/dicom/dictionary/transfer-syntaxes.js';
-import { isBinaryVr, vrName } from '#engine/dicom/dictionary/vr.js';
+import { isBinaryVr, vrCodes, vrName } from '#engine/dicom/dictionary/vr.js';
 import { SpecificCharacterSet } from '#engine/dicom/encoding/specific-character-set.js';
 import { formatJsonValue } from '#engine/dicom/json-model/format-json-value.js';
 import { inlineBinary } from '#engine/dicom/json-model/inline-binary.js';
@@ -12,6 +13,8 @@ import {
   type PixelDataSummary,
 } from '#engine/dicom/pixel-data/pixel-data-collector.js';
 import { IndexCollector } from './index-collector.js';
+import type { InstanceRules } from './instance-rules.js';
+import { valueFault } from './value-fault.js';
 import type {
   BulkValue,
   IndexedAttributes,
@@ -21,12 +24,24 @@ import type {
 
 const specificCharacterSetTag = 0x00080005;
 const pixelDataTag = 0x7fe00010;
+const patientIdTag = 0x00100020;
 const identifierTags = new Set([0x00080016, 0x00080018, 0x0020000d, 0x0020000e]);
 /** More than one of a kind tells nothing new; more kinds than this are not read by anybody. */
-const warningsMax = 32;
+const warningsMax = 256;
+
+/** Attributes that are searched by one value; of several the index has all, but other servers take the first. */
+const singleValuedTags = new Set(
+  indexedAttributes
+    .filter(({ vr }) => ['CS', 'DA', 'LO', 'PN', 'SH', 'TM'].includes(vr))
+    .map(({ tag }) => Number.parseInt(tag, 16)),
+);
+// Specific Character Set, Image Type, Name of Physicians Reading Study, Admitting Diagnoses Description.
+for (const tag of [0x00080005, 0x00080008, 0x00081060, 0x00081080]) singleValuedTags.delete(tag);
+const backslash = 0x5c;
 
 /** Turns what a reader finds into metadata, indexed attributes and the layout of an instance. */
 export class InstanceDescriber implements DataSetVisitor {
+  readonly #rules: InstanceRules | undefined;
   readonly #writer = new JsonModelWriter();
   readonly #index = new IndexCollector();
   readonly #pixelData = new PixelDataCollector();
@@ -45,6 +60,23 @@ export class InstanceDescriber implements DataSetVisitor {
   #indexedFrom = -1;
   #uriCountBefore = 0;
   #delimitedBulk: BulkValue | undefined;
+  #isMetadataPartial = false;
+  #hasPatientId = false;
+
+  /** Without `rules` values are not checked: those of an identifier are no values but what to look for. */
+  constructor(rules?: InstanceRules) {
+    this.#rules = rules;
+  }
+
+  /** The root has PatientID, if only an empty one. */
+  get hasPatientId(): boolean {
+    return this.#hasPatientId;
+  }
+
+  /** Metadata has not all of the data set. */
+  get isMetadataPartial(): boolean {
+    return this.#isMetadataPartial;
+  }
 
   /** A UID of the root data set without padding; undefined when it has none. */
   uid(tag: number): string | undefined {
@@ -85,8 +117,11 @@ export class InstanceDescriber implements DataSetVisitor {
     if (depth === 0) {
       this.#pixelData.addValue(element, value);
       if (identifierTags.has(tag)) this.#uids.set(tag, trimUid(latin1(value)));
+      else if (tag === patientIdTag) this.#hasPatientId = true;
     }
-    const text = this.#writer.writeElement(tag, vrName(element.vr), this.#members(element, value));
+    const members = this.#members(element, value);
+    if (members === undefined) return;
+    const text = this.#writer.writeElement(tag, vrName(element.vr), members);
     if (depth === 0) this.#index.add(tag, text);
   }
 
@@ -161,9 +196,22 @@ export class InstanceDescriber implements DataSetVisitor {
   }
 
   onWarning(tag: number, reason: string): void {
-    if (this.#warnings.size >= warningsMax) return;
     const hex = tag === 0 ? '' : tagHex(tag);
-    this.#warnings.set(hex + reason, { tag: hex, reason });
+    this.#warn(hex + reason, { tag: hex, reason });
+  }
+
+  #warn(name: string, warning: InstanceWarning): void {
+    if (this.#warnings.size < warningsMax && !this.#warnings.has(name)) {
+      this.#warnings.set(name, warning);
+    }
+  }
+
+  /** A value that metadata and index do without. Only the first one in an attribute of the root is told of. */
+  #omit(tag: number, reason: string): void {
+    this.#isMetadataPartial = true;
+    const hex = tagHex(this.#sequenceTags[0] ?? tag);
+    const place = this.#sequenceTags.length === 0 ? '' : `${tagHex(tag)} in it `;
+    this.#warn(hex, { tag: hex, reason: place + reason, effect: 'omitted' });
   }
 
   get #isMuted(): boolean {
@@ -174,20 +222,39 @@ export class InstanceDescriber implements DataSetVisitor {
   #admit({ tag }: ElementHeader): boolean {
     if (this.#isMuted || (tag & 0xffff) === 0 || tag >>> 16 <= 0x0002) return false;
     if (this.#writer.admit(tag)) return true;
+    this.#isMetadataPartial = true;
     this.onWarning(tag, 'the data set has the attribute twice');
     return false;
   }
 
-  /** What follows the VR in the JSON object of an element. */
-  #members(element: ElementHeader, value: Uint8Array): string {
+  /** What follows the VR in the JSON object of an element; undefined when metadata does without it. */
+  #members(element: ElementHeader, value: Uint8Array): string | undefined {
     const { tag, vr, isBigEndian, depth } = element;
+    const rules = this.#rules;
+    const isUnknownPrivate = vr === vrCodes.UN && element.isImplicitVr && ((tag >>> 16) & 1) === 1;
+    if (isUnknownPrivate && rules?.keepsImplicitPrivate === false) {
+      this.#isMetadataPartial = true;
+      return undefined;
+    }
     if (value.length === 0) return '';
     if (isBinaryVr(vr)) return `,"InlineBinary":"${inlineBinary(vr, value, isBigEndian)}"`;
     if (tag === specificCharacterSetTag) {
       this.#charsets[depth] = this.#charset(latin1(value));
       return ',"Value":["ISO_IR 192"]';
     }
-    const text = formatJsonValue(vrName(vr), value, !isBigEndian, this.#currentCharset(depth));
+    const charset = this.#currentCharset(depth);
+    const text = formatJsonValue(vrName(vr), value, !isBigEndian, charset);
+    if (rules !== undefined && !(depth === 0 && identifierTags.has(tag))) {
+      const fault = valueFault(vr, value, text ?? '', { omits: rules.omits, charset });
+      if (fault !== undefined) {
+        this.#omit(tag, fault);
+        return undefined;
+      }
+      if (depth === 0 && singleValuedTags.has(tag) && value.includes(backslash)) {
+        const hex = tagHex(tag);
+        this.#warn(hex, { tag: hex, reason: 'has several values', effect: 'several-values' });
+      }
+    }
     return text === undefined ? '' : `,"Value":${text}`;
   }
 

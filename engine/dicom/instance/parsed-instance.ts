@@ -63,6 +63,8 @@ export interface InstanceLayout {
   readonly deflated: boolean;
   readonly pixel: PixelLayout;
   readonly bulkValues: readonly BulkValue[];
+  /** Metadata has not all of the data set: a value that it does without, or an attribute that came twice. */
+  readonly isMetadataPartial?: true;
 }
 
 /** All that a parse worker finds out about an instance. Plain data: it crosses threads. */
@@ -91,4 +93,9 @@ export interface InstanceWarning {
   /** Eight hexadecimal digits, or empty when the warning concerns the whole data set. */
   readonly tag: string;
   readonly reason: string;
+  /**
+   * `omitted`: metadata and index do without the value, or without the one in the sequence. `several-values`: it is all there,
+   * but a client may expect the index to have the first value alone.
+   */
+  readonly effect?: 'omitted' | 'several-values';
 }

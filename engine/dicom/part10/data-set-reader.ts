@@ -51,6 +51,7 @@ export class DataSetReader {
     offset: 0,
     length: 0,
     isBigEndian: false,
+    isImplicitVr: false,
     depth: 0,
   };
   #mode: Mode = 'elements';
@@ -222,6 +223,7 @@ export class DataSetReader {
     element.offset = position + headerBytes;
     element.length = length;
     element.isBigEndian = isBig;
+    element.isImplicitVr = (encoding & explicitVr) === 0;
     element.depth = this.#stack.depth;
     this.#headerBytes = headerBytes;
     this.#hasOddVr = false;
@@ -259,6 +261,7 @@ export class DataSetReader {
     this.#hasOddVr = true;
     element.offset = position + this.#headerBytes;
     element.isBigEndian = isBig;
+    element.isImplicitVr = false;
     element.depth = this.#stack.depth;
     return true;
   }

@@ -15,6 +15,8 @@ export interface ElementHeader {
   /** Length of the value in bytes; -1 when it is delimited instead (PS3.5 §7.1.1). */
   length: number;
   isBigEndian: boolean;
+  /** The VR did not come with the element. */
+  isImplicitVr: boolean;
   /** Number of sequences around the element. */
   depth: number;
 }

@@ -13,6 +13,7 @@ import type { InstanceKey, SeriesKey } from './catalog-records.js';
  * | catalog  | `u` instance NUL study NUL series                   | empty                              |
  * | catalog  | `p` PatientID NUL study                             | empty                              |
  * | catalog  | `a` AccessionNumber NUL study                       | empty                              |
+ * | catalog  | `d` place by date and time NUL study                | empty                              |
  * | metadata | study NUL series NUL instance                       | metadata document                  |
  * | frames   | study NUL series NUL instance NUL `l`               | layout                             |
  * | frames   | study NUL series NUL instance NUL `f` page u32      | frame table page                   |
@@ -27,6 +28,7 @@ import type { InstanceKey, SeriesKey } from './catalog-records.js';
  * | default  | `t`                                                 | state of the store                 |
  * | default  | `g` segment u32                                     | empty: a file of its own is in use |
  * | default  | `v` segment u32                                     | use of a segment file              |
+ * | default  | `o`                                                 | version of the ordered keys, u8    |
  * | default  | `x` due time u64, segment u32, offset u64           | bytes to be removed at that time   |
  */
 export const keyVersion = 1;
@@ -44,6 +46,7 @@ const kind = {
   sopInstance: 'u',
   patientId: 'p',
   accessionNumber: 'a',
+  studyOrder: 'd',
 } as const;
 
 /** Attributes of a study that have an ordered key of their own. */
@@ -82,6 +85,19 @@ export function orderedKey(
     orderedPrefix(partition, attribute, value),
     Buffer.from(studyInstanceUid, 'latin1'),
   ]);
+}
+
+/** `part` is of study-order.ts. */
+export function studyOrderKey(partition: number, part: string, studyInstanceUid: string): Buffer {
+  return textKey(partition, `${kind.studyOrder}${part}\0${studyInstanceUid}`);
+}
+
+/** Keys of `studyOrderKey` whose part lies from `begin` up to, without, `end`. */
+export function studyOrderRange(partition: number, begin: string, end: string): KeyRange {
+  return {
+    gte: textKey(partition, kind.studyOrder + begin),
+    lt: textKey(partition, kind.studyOrder + end),
+  };
 }
 
 export function metadataKey(partition: number, key: InstanceKey): Buffer {
@@ -132,6 +148,8 @@ export function sequenceOfChangeKey(key: Buffer): number {
 }
 
 export const storeStateKey: Buffer = Buffer.from([keyVersion, 't'.charCodeAt(0)]);
+
+export const orderedKeysVersionKey: Buffer = Buffer.from([keyVersion, 'o'.charCodeAt(0)]);
 
 export function ownFileKey(segment: number): Buffer {
   return segmentKey('g', segment);
@@ -227,6 +245,15 @@ export function orderedRange(
   value: string,
 ): KeyRange {
   return rangeOf(orderedPrefix(partition, attribute, value));
+}
+
+/** Sorts before all keys that a partition can have in `catalog`. */
+export function firstKeyOfPartition(partition: number): Buffer {
+  return textKey(partition, '');
+}
+
+export function partitionOfKey(key: Buffer): number {
+  return key.readUInt32BE(1);
 }
 
 /** The parts of a key of `catalog`, without its kind. */

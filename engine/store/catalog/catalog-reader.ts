@@ -1,3 +1,4 @@
+import { LruCache } from '#engine/base/lru-cache.js';
 import type { InstanceLayout, MetadataDocument } from '#engine/dicom/instance/parsed-instance.js';
 import type {
   RocksdbDatabase,
@@ -22,6 +23,29 @@ import { decodeChange } from './change-codec.js';
 import { decodeFrameTablePage, decodeLayout, decodeMetadata } from './metadata-codec.js';
 import { decodeInstanceRecord, decodeSeriesRecord, decodeStudyRecord } from './record-codec.js';
 import { matchesOrderedAttribute } from './ordered-attributes.js';
+import { placeOf, studyOrderBounds, unplacedPart } from './study-order.js';
+
+/** Studies kept decoded, some kilobytes each: whoever pages through a study list sees the same ones again and again. */
+const decodedStudiesMax = 2_048;
+
+interface DecodedStudy {
+  readonly value: Buffer;
+  readonly record: StudyRecord;
+}
+
+/** A stretch of the study list. */
+export interface StudyOrderRange {
+  /** First and last StudyDate, `YYYYMMDD`; with either, studies without one are left out. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Only studies behind this one, which need not exist. */
+  readonly after?: {
+    readonly date: string | undefined;
+    readonly time: string | undefined;
+    readonly studyInstanceUid: string;
+  };
+  readonly pageEntries: number;
+}
 
 /** Entries that one step of an iteration reads. */
 const stepEntriesMax = 512;
@@ -34,6 +58,7 @@ const stepEntriesMax = 512;
  */
 export class CatalogReader {
   readonly #database: RocksdbDatabase<StoreColumn>;
+  readonly #decodedStudies = new LruCache<string, DecodedStudy>(decodedStudiesMax);
 
   constructor(database: RocksdbDatabase<StoreColumn>) {
     this.#database = database;
@@ -47,7 +72,7 @@ export class CatalogReader {
   findStudies(partition: number, uids: readonly string[]): (StudyRecord | undefined)[] {
     const wanted = uids.map((uid) => keys.studyKey(partition, uid));
     return this.#getMany('catalog', wanted).map((value, n) =>
-      value === undefined ? undefined : decodeStudyRecord(uids[n]!, value),
+      value === undefined ? undefined : this.#decodeStudy(partition, uids[n]!, value),
     );
   }
 
@@ -165,6 +190,34 @@ export class CatalogReader {
     return this.#studiesByOrderedKey(partition, 'accessionNumber', value);
   }
 
+  /** UIDs of studies in the order of engine/query/match-order.ts, a page at a time, without those of `unplacedStudies`. */
+  *studyUidsInOrder(
+    partition: number,
+    { from, to, after, pageEntries }: StudyOrderRange,
+  ): Generator<readonly string[]> {
+    const { begin, end } = studyOrderBounds(from, to);
+    const { gte, lt } = keys.studyOrderRange(partition, begin, end);
+    const behind =
+      after &&
+      keys.studyOrderKey(partition, placeOf(after.date, after.time), after.studyInstanceUid);
+    const range =
+      behind !== undefined && Buffer.compare(behind, gte) > 0 ? { gt: behind, lt } : { gte, lt };
+    for (const { keys: page } of this.#pages('catalog', range, false, pageEntries)) {
+      yield page.map(keys.studyOfOrderedKey);
+    }
+  }
+
+  /** UIDs of up to `limit` of the studies whose place among the others only their records tell. */
+  unplacedStudies(partition: number, limit: number): string[] {
+    const range = keys.studyOrderRange(
+      partition,
+      unplacedPart,
+      studyOrderBounds(undefined, undefined).begin,
+    );
+    const { keys: page } = this.#range('catalog', { ...range, limit, values: false });
+    return page.map(keys.studyOfOrderedKey);
+  }
+
   /** Throws `corrupt` when the document fails its checksum. Its JSON is the caller's. */
   readMetadata(partition: number, key: InstanceKey): MetadataDocument | undefined {
     return this.readMetadataMany(partition, [key])[0];
@@ -225,6 +278,17 @@ export class CatalogReader {
     return page.map((key, n) => decodeChange(keys.sequenceOfChangeKey(key), values[n]!));
   }
 
+  /** The record that the value was decoded to before, or a new one. */
+  #decodeStudy(partition: number, uid: string, value: Buffer): StudyRecord {
+    const name = `${partition}/${uid}`;
+    const known = this.#decodedStudies.get(name);
+    if (known?.value.equals(value) === true) return known.record;
+    const record = decodeStudyRecord(uid, value);
+    // A copy: the value may be part of a buffer that holds all values of its read.
+    this.#decodedStudies.set(name, { value: Buffer.from(value), record });
+    return record;
+  }
+
   *#studiesByOrderedKey(
     partition: number,
     attribute: OrderedAttribute,
@@ -242,10 +306,11 @@ export class CatalogReader {
     column: StoreColumn,
     range: KeyRange | { readonly gt: Buffer; readonly lt: Buffer },
     values: boolean,
+    limit = stepEntriesMax,
   ): Generator<{ readonly keys: readonly Buffer[]; readonly values: readonly Buffer[] }> {
     let rest: KeyRange | { readonly gt: Buffer; readonly lt: Buffer } = range;
     for (;;) {
-      const page = this.#range(column, { ...rest, limit: stepEntriesMax, values });
+      const page = this.#range(column, { ...rest, limit, values });
       if (page.keys.length > 0) yield page;
       const last = page.keys.at(-1);
       if (!page.isCut || last === undefined) return;

@@ -53,7 +53,8 @@ export interface InstanceKey extends SeriesKey {
 export interface ChangeRecord extends InstanceKey {
   readonly sequence: number;
   readonly partition: number;
-  readonly action: 'create' | 'delete';
+  /** `replace`: another took the place of an instance with its UIDs; `restore`: a deletion was taken back. */
+  readonly action: 'create' | 'delete' | 'replace' | 'restore';
   readonly timeMs: number;
 }
 

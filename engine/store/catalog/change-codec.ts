@@ -8,7 +8,7 @@ import type { ChangeRecord } from './catalog-records.js';
 const changeVersion = 1;
 const headBytes = 14;
 
-const actions = ['create', 'delete'] as const;
+const actions = ['create', 'delete', 'replace', 'restore'] as const;
 
 export function encodeChange(change: ChangeRecord): Buffer {
   const uids = `${change.studyInstanceUid}\0${change.seriesInstanceUid}\0${change.sopInstanceUid}`;

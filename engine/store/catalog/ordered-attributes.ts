@@ -1,7 +1,8 @@
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
-import { orderedKey } from './catalog-keys.js';
+import { orderedKey, studyOrderKey } from './catalog-keys.js';
 import type { OrderedAttribute } from './catalog-keys.js';
 import type { StudyRecord } from './catalog-records.js';
+import { studyOrderPart } from './study-order.js';
 
 const tagOfAttribute: Readonly<Record<OrderedAttribute, string>> = {
   patientId: '00100020',
@@ -11,9 +12,10 @@ const tagOfAttribute: Readonly<Record<OrderedAttribute, string>> = {
 /** Ordered keys of one attribute of one study at most; both have a value multiplicity of one (PS3.6 §6). */
 const valuesMax = 4;
 
-/** The ordered keys that find a study by the values of its attributes. */
+/** The ordered keys that find a study by the values of its attributes, and by its place among all. */
 export function orderedKeysOf(partition: number, study: StudyRecord): Buffer[] {
-  const keys: Buffer[] = [];
+  const part = studyOrderPart(study.attributes);
+  const keys = [studyOrderKey(partition, part, study.studyInstanceUid)];
   for (const attribute of Object.keys(tagOfAttribute) as OrderedAttribute[]) {
     for (const value of valuesOf(study.attributes, attribute)) {
       keys.push(orderedKey(partition, attribute, value, study.studyInstanceUid));

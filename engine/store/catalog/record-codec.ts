@@ -98,16 +98,20 @@ export function encodeInstanceRecord(record: InstanceRecord): Buffer {
   return bytes;
 }
 
+/** The attributes are decoded when they are asked for: a retrieve needs the place of the bytes, of thousands of instances. */
 export function decodeInstanceRecord(key: InstanceKey, bytes: Buffer): InstanceRecord {
   checkVersion(bytes, instanceHeadBytes);
   const attributesAt = instanceHeadBytes + bytes[headBytes + 25]!;
+  let attributes: JsonDataSet | undefined;
   return {
     studyInstanceUid: key.studyInstanceUid,
     seriesInstanceUid: key.seriesInstanceUid,
     sopInstanceUid: key.sopInstanceUid,
     sequence: bytes.readDoubleLE(1),
     createdAtMs: bytes.readDoubleLE(9),
-    attributes: jsonFrom(bytes, attributesAt) as JsonDataSet,
+    get attributes() {
+      return (attributes ??= jsonFrom(bytes, attributesAt) as JsonDataSet);
+    },
     transferSyntaxUid: bytes.toString('latin1', instanceHeadBytes, attributesAt),
     blob: decodeLocator(bytes),
   };

@@ -11,6 +11,7 @@ import { isSameInstance } from './duplicate-check.js';
 import { putHierarchy, putInstance } from './group-records.js';
 import type { HierarchyChanges } from './hierarchy.js';
 import { indexFeedOf } from './index-feed.js';
+import { removeInstances } from './remove-instances.js';
 import type { AddedInstance } from './parent-records.js';
 import { receivedBytesOf } from './received-bytes.js';
 import type { ReceivedBytes } from './received-bytes.js';
@@ -21,6 +22,8 @@ export interface CommitterOptions {
   readonly writer: StoreWriter;
   readonly blobReader: BlobReader;
   readonly spills: SpillFiles;
+  /** How long the bytes of a replaced instance can still be read by those who know where they are. */
+  readonly garbageGraceMs: number;
 }
 
 /** What became of one group: an outcome per request, and what the index must apply to see it. */
@@ -34,10 +37,21 @@ interface Candidate {
   readonly bytes: ReceivedBytes;
 }
 
+/** An instance that takes the place of one with its UIDs. */
+interface Replacement extends Candidate {
+  readonly replaced: InstanceRecord;
+}
+
 /** An instance of the group on its way into the store. */
 interface Addition extends AddedInstance {
   readonly candidate: Candidate;
   readonly record: BlobRecord;
+}
+
+/** What the group's requests turned out to be, apart from those that have their outcome. */
+interface Sorted {
+  readonly fresh: readonly Candidate[];
+  readonly replacements: readonly Replacement[];
 }
 
 /**
@@ -58,12 +72,12 @@ export class Committer {
   commit(requests: readonly CommitRequest[]): CommittedGroup {
     try {
       const outcomes: CommitOutcome[] = [];
-      const candidates = this.#newInstances(requests, outcomes);
-      if (candidates.length === 0) return { outcomes, feeds: [] };
-      const feeds = this.#write(candidates);
-      for (const { request } of candidates) {
+      const { fresh, replacements } = this.#sort(requests, outcomes);
+      const feeds = fresh.length === 0 ? [] : this.#write(fresh);
+      for (const { request } of fresh) {
         outcomes.push({ commitId: request.commitId, result: 'stored' });
       }
+      for (const each of replacements) this.#replaceOne(each, outcomes, feeds);
       return { outcomes, feeds };
     } catch (error) {
       if (!(error instanceof GantryError)) throw error;
@@ -72,10 +86,11 @@ export class Committer {
     }
   }
 
-  /** The requests that are not stored yet; the others get their outcome. */
-  #newInstances(requests: readonly CommitRequest[], outcomes: CommitOutcome[]): Candidate[] {
+  /** The requests that there is something to write for; the others get their outcome. */
+  #sort(requests: readonly CommitRequest[], outcomes: CommitOutcome[]): Sorted {
     const stored = this.#storedInstances(requests);
     const fresh: Candidate[] = [];
+    const replacements: Replacement[] = [];
     requests.forEach((request, n) => {
       try {
         checkNames(request.instance);
@@ -83,14 +98,16 @@ export class Committer {
         const candidate = { request, bytes };
         const known = stored[n];
         if (known === undefined) fresh.push(candidate);
-        else outcomes.push(this.#duplicateOutcome(candidate, known));
+        else if (this.#isToReplace(candidate, known)) {
+          replacements.push({ ...candidate, replaced: known });
+        } else outcomes.push(this.#duplicateOutcome(candidate, known));
       } catch (error) {
         if (!(error instanceof GantryError)) throw error;
         this.#dropSpill(request);
         outcomes.push(failure(request, error));
       }
     });
-    return fresh;
+    return { fresh, replacements };
   }
 
   /** Records with the UIDs of the requests, read in one go for each partition. */
@@ -105,17 +122,73 @@ export class Committer {
     return found;
   }
 
-  #duplicateOutcome(candidate: Candidate, known: InstanceRecord): CommitOutcome {
-    const { request, bytes } = candidate;
-    const { blobReader, writer } = this.#options;
+  #isToReplace(candidate: Candidate, known: InstanceRecord): boolean {
+    const { overwrite } = candidate.request;
+    if (overwrite === 'never') return false;
+    if (overwrite === 'always') return true;
     try {
-      const received = { instance: request.instance, bytes };
-      const readers = { catalog: writer.catalog, blobs: blobReader };
-      return isSameInstance(known, request.partition, received, readers)
-        ? { commitId: request.commitId, result: 'identical' }
-        : failure(request, new GantryError('duplicate'));
-    } finally {
+      return !this.#isSame(candidate, known);
+    } catch (error) {
+      // What cannot be read any more is best replaced.
+      if (error instanceof GantryError && error.code === 'corrupt') return true;
+      throw error;
+    }
+  }
+
+  #isSame({ request, bytes }: Candidate, known: InstanceRecord): boolean {
+    const { blobReader, writer } = this.#options;
+    const received = { instance: request.instance, bytes };
+    const readers = { catalog: writer.catalog, blobs: blobReader };
+    return isSameInstance(known, request.partition, received, readers);
+  }
+
+  /** Of an instance that is stored and stays. */
+  #duplicateOutcome(candidate: Candidate, known: InstanceRecord): CommitOutcome {
+    const { request } = candidate;
+    const isSame = request.overwrite === 'if-changed' || this.#isSame(candidate, known);
+    this.#dropSpill(request);
+    return isSame
+      ? { commitId: request.commitId, result: 'identical' }
+      : failure(request, new GantryError('duplicate', 'with other content'));
+  }
+
+  /** A replacement is a batch of its own: an operating error fails no other. */
+  #replaceOne(each: Replacement, outcomes: CommitOutcome[], feeds: IndexFeed[]): void {
+    const { request } = each;
+    try {
+      feeds.push(this.#replace(each));
+      outcomes.push({ commitId: request.commitId, result: 'replaced' });
+    } catch (error) {
+      if (!(error instanceof GantryError)) throw error;
       this.#dropSpill(request);
+      outcomes.push(failure(request, error));
+    }
+  }
+
+  /** One batch takes the old instance out and puts the new one in: a crash leaves either. */
+  #replace(each: Replacement): IndexFeed {
+    const { writer } = this.#options;
+    const { batch, hierarchy, usage } = writer;
+    const [addition] = this.#additionsOf([each]) as [Addition];
+    const { partition, sequence } = addition;
+    try {
+      const [locator] = this.#placeBlobs([addition]) as [BlobLocator];
+      removeInstances(writer, partition, [each.replaced], this.#options.garbageGraceMs);
+      usage.add(locator);
+      const record = putInstance(batch, addition, locator, 'replace');
+      const changes = hierarchy.replace(each.replaced, addition);
+      putHierarchy(batch, changes);
+      writer.write(sequence, changes);
+      return indexFeedOf({
+        partition,
+        sequence,
+        changes,
+        added: [record],
+        removed: [each.replaced],
+      });
+    } catch (error) {
+      writer.abandon();
+      throw toWriteError(error);
     }
   }
 

@@ -1,11 +1,10 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { DeleteRequest, IndexFeed } from '#engine/threads/task-messages.js';
-import { putGarbage } from '../blob/garbage-queue.js';
-import { instanceOfFramesKey } from '../catalog/catalog-keys.js';
 import type { InstanceRecord } from '../catalog/catalog-records.js';
 import { toWriteError } from '../store-errors.js';
-import { deleteInstance, putChange, putHierarchy } from './group-records.js';
+import { putChange, putHierarchy } from './group-records.js';
 import { indexFeedOf } from './index-feed.js';
+import { removeInstances } from './remove-instances.js';
 import type { StoreWriter } from './store-writer.js';
 
 export interface DeletionOptions {
@@ -108,17 +107,11 @@ export class Deletion {
 
   #deleteRecords(removed: readonly [InstanceRecord, ...InstanceRecord[]]): void {
     const { writer, request, garbageGraceMs } = this.#options;
-    const { batch, usage } = writer;
     const { partition } = request;
     const timeMs = Date.now();
-    removed.forEach((record, n) => {
-      const { studyInstanceUid, seriesInstanceUid, sopInstanceUid, blob } = record;
-      deleteInstance(batch, partition, record);
-      usage.release(blob);
-      if (blob.store !== 'segment') {
-        putGarbage(batch, { ...blob, dueAtMs: timeMs + garbageGraceMs });
-      }
-      putChange(batch, {
+    removeInstances(writer, partition, removed, garbageGraceMs);
+    removed.forEach(({ studyInstanceUid, seriesInstanceUid, sopInstanceUid }, n) => {
+      putChange(writer.batch, {
         studyInstanceUid,
         seriesInstanceUid,
         sopInstanceUid,
@@ -128,13 +121,5 @@ export class Deletion {
         timeMs,
       });
     });
-    const names = new Set(removed.map(nameOf));
-    for (const key of writer.catalog.frameKeys(partition, removed[0], removed.at(-1)!)) {
-      if (names.has(nameOf(instanceOfFramesKey(key)))) batch.delete('frames', key);
-    }
   }
-}
-
-function nameOf(key: Pick<InstanceRecord, 'seriesInstanceUid' | 'sopInstanceUid'>): string {
-  return `${key.seriesInstanceUid}\0${key.sopInstanceUid}`;
 }

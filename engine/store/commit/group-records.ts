@@ -27,7 +27,12 @@ type Batch = RocksdbBatch<StoreColumn>;
 const empty = Buffer.alloc(0);
 
 /** Puts all that the catalogue keeps of one instance into the batch of its group; returns the record. */
-export function putInstance(batch: Batch, added: AddedInstance, blob: BlobLocator): InstanceRecord {
+export function putInstance(
+  batch: Batch,
+  added: AddedInstance,
+  blob: BlobLocator,
+  action: 'create' | 'replace' = 'create',
+): InstanceRecord {
   const { partition, instance, sequence } = added;
   const record: InstanceRecord = {
     studyInstanceUid: instance.identifiers.studyInstanceUid,
@@ -47,7 +52,7 @@ export function putInstance(batch: Batch, added: AddedInstance, blob: BlobLocato
   if (hasBlockChecksums(blob)) putBlockChecksums(batch, record, added);
   if (blob.store === 'file') batch.put('default', keys.ownFileKey(blob.segment), empty);
   const timeMs = added.createdAtMs;
-  putChange(batch, { ...uidsOf(record), sequence, partition, timeMs, action: 'create' });
+  putChange(batch, { ...uidsOf(record), sequence, partition, timeMs, action });
   return record;
 }
 

@@ -94,6 +94,32 @@ export class Hierarchy {
     return { studies: [{ partition, before, after }], series };
   }
 
+  /**
+   * The records that are left when `added` has taken the place of `removed`, an instance with the same UIDs; nothing is
+   * remembered until `keep`. Throws `corrupt` when the instance has no series or study.
+   */
+  replace(removed: InstanceRecord, added: AddedInstance): HierarchyChanges {
+    const { partition, sequence } = added;
+    const { studyInstanceUid } = removed;
+    const study = this.#studyRecord(partition, studyInstanceUid);
+    if (study === undefined) throw new GantryError('corrupt', 'an instance without its study');
+    const [without] = this.#removeFromSeries(partition, [removed], sequence);
+    const { before } = without!;
+    const series = {
+      partition,
+      before,
+      after: { ...addToSeries(without!.after, added), createdAtMs: before!.createdAtMs },
+    };
+    const others = this.#remainingSeries(partition, studyInstanceUid, [without!]);
+    const rest =
+      study.instanceCount === 1 ? undefined : removeFromStudy(study, [removed], others, sequence);
+    const after = addToStudy(rest, added, without!.after === undefined);
+    return {
+      studies: [{ partition, before: study, after: { ...after, createdAtMs: study.createdAtMs } }],
+      series: [series],
+    };
+  }
+
   /** The batch of `changes` is durable. */
   keep(changes: HierarchyChanges): void {
     for (const { partition, before, after } of changes.studies) {

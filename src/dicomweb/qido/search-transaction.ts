@@ -1,7 +1,7 @@
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 import type { SearchResult } from '#engine/engine-types.js';
 import { orderOf } from '#engine/query/match-order.js';
-import { rowToJson, type ReturnFields } from '#engine/query/row-to-json.js';
+import type { ReturnFields } from '#engine/query/row-to-json.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import { contentEncodingOf } from '#src/http/encoded-response.js';
 import { publicBaseUrl } from '#src/http/public-base-url.js';
@@ -9,6 +9,7 @@ import type { RequestContext } from '#src/http/request-context.js';
 import { dataSetFormOf, respondDataSets, varyHeader } from '../data-sets-response.js';
 import { requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
 import { encodeRecordKey } from './record-key.js';
+import { rowTextMaker } from './row-text.js';
 import {
   parseSearchParameters,
   type SearchRequest,
@@ -147,16 +148,17 @@ function* rowPages(
   fields: ReturnFields,
   url: string,
 ): Generator<readonly Uint8Array[]> {
+  const rowText = rowTextMaker(fields, url);
   for (let start = 0; start < result.count; start += rowsPerPiece) {
     yield result
       .readMatches(start, start + rowsPerPiece)
-      .map((records) => Buffer.from(JSON.stringify(rowToJson(records, fields, url))));
+      .map((records) => Buffer.from(rowText(records)));
   }
 }
 
 function rowsText(result: SearchResult, fields: ReturnFields, url: string, start: number): string {
   return result
     .readMatches(start, start + rowsPerPiece)
-    .map((records) => JSON.stringify(rowToJson(records, fields, url)))
+    .map(rowTextMaker(fields, url))
     .join(',');
 }

@@ -1,5 +1,5 @@
 import { BufferPool } from '#engine/base/buffer-pool.js';
-import type { BlobSource } from '#engine/engine-types.js';
+import type { BlobSource, TranscodedInstance } from '#engine/engine-types.js';
 import {
   MultipartRelatedWriter,
   type PartHeaderFields,
@@ -14,11 +14,11 @@ const pieces = new BufferPool(576 * 1024, 64);
 export interface ResponsePart {
   readonly contentType: string;
   readonly headers: PartHeaderFields;
-  readonly body: BlobSource;
+  readonly body: BlobSource | TranscodedInstance;
 }
 
-/** Parts that are found, and read, one after another. */
-export type PartIterator = Iterator<ResponsePart | Promise<ResponsePart>>;
+/** Parts that are found, and read, one after another; undefined is one that turned out not to be. */
+export type PartIterator = Iterator<ResponsePart | Promise<ResponsePart | undefined>>;
 
 export interface PartsResponse {
   /** Media type of the parts, for the `type` parameter of the response (RFC 2387 §3.1). */
@@ -46,9 +46,11 @@ export async function respondParts(
     context.respondStream(response.status, headers, source);
     return;
   }
-  let contentLength = writer.end.length;
+  let contentLength: number | undefined = writer.end.length;
   for (const [index, { contentType, headers: others, body }] of parts.entries()) {
-    contentLength += writer.partHead(index, contentType, others).length + body.length;
+    const head = writer.partHead(index, contentType, others);
+    if (body.length === undefined) contentLength = undefined;
+    if (contentLength !== undefined) contentLength += head.length + (body.length ?? 0);
   }
   const source = new PieceSource(multipartSections(writer, parts[Symbol.iterator]()));
   await source.begin(context);
@@ -60,25 +62,23 @@ export async function respondSingle(
   context: RequestContext,
   status: number,
   headers: HttpHeaders,
-  body: BlobSource,
+  body: BlobSource | TranscodedInstance,
 ): Promise<void> {
   const source = new PieceSource([body][Symbol.iterator]());
   await source.begin(context);
   context.respondStream(status, headers, source, body.length);
 }
 
-/** Bytes as they are, or a stretch to be read. */
-type Section = Uint8Array | BlobSource;
+/** Bytes as they are, or a stretch to be read; one without a length ends where nothing more comes. */
+type Section = Uint8Array | BlobSource | TranscodedInstance;
 
 function* multipartSections(
   writer: MultipartRelatedWriter,
   parts: PartIterator,
 ): Generator<Section | Promise<readonly Section[]>> {
   let index = 0;
-  const sections = (part: ResponsePart): readonly Section[] => [
-    writer.partHead(index++, part.contentType, part.headers),
-    part.body,
-  ];
+  const sections = (part: ResponsePart | undefined): readonly Section[] =>
+    part === undefined ? [] : [writer.partHead(index++, part.contentType, part.headers), part.body];
   for (let next = parts.next(); next.done !== true; next = parts.next()) {
     if (next.value instanceof Promise) yield next.value.then(sections);
     else yield* sections(next.value);
@@ -154,7 +154,8 @@ class PieceSource implements ResponseSource {
       const bytes = typeof copied === 'number' ? copied : await copied;
       length += bytes;
       this.#position += bytes;
-      if (this.#position < section.length) continue;
+      const isAtEnd = section.length === undefined ? bytes === 0 : this.#position >= section.length;
+      if (!isAtEnd) continue;
       this.#ready.shift();
       this.#position = 0;
     }

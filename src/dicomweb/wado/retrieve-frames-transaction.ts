@@ -13,6 +13,7 @@ import { answerNotModified, etagOf, requireInstance } from '../resource-etag.js'
 import { parseFrameList } from './frame-list.js';
 import { chooseFrameRepresentation } from './frame-representation.js';
 import { respondParts, respondSingle, type ResponsePart } from './parts-response.js';
+import { startedAhead } from './started-ahead.js';
 
 /** Frames of one response that codecs work on beside the one that is sent. */
 const framesAhead = 2;
@@ -77,23 +78,9 @@ export async function retrieveFramesTransaction(
   });
   const response = { partType: mediaType, boundaryKey: etag, status: 200, headers };
   // Of the one frame that viewers ask for the length is told.
-  if (numbers.length === 1) await respondParts(context, response, [await part(numbers[0]!)]);
-  else await respondParts(context, response, started(numbers, part, isStored ? 0 : framesAhead));
-}
-
-/** Maps items one after another, with the next `aheadMax` started while one is being sent. */
-function* started<T, R>(
-  items: readonly T[],
-  map: (item: T) => Promise<R>,
-  aheadMax: number,
-): Generator<Promise<R>> {
-  const ahead: Promise<R>[] = [];
-  for (const item of items) {
-    const promise = map(item);
-    // Who takes it from the queue sees its failure; when the client has gone, nobody does.
-    promise.catch(() => undefined);
-    ahead.push(promise);
-    if (ahead.length > aheadMax) yield ahead.shift()!;
-  }
-  yield* ahead;
+  const parts =
+    numbers.length === 1
+      ? [await part(numbers[0]!)]
+      : startedAhead(numbers, part, isStored ? 0 : framesAhead);
+  await respondParts(context, response, parts);
 }

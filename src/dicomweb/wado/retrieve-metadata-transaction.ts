@@ -36,8 +36,6 @@ function* metadataPages(
   url: string,
 ): Generator<readonly Uint8Array[]> {
   for (const page of engine.instancePages(target)) {
-    yield page.map((record) =>
-      engine.retrieveMetadata(target.partition, record, instanceUrl(url, record)),
-    );
+    yield engine.retrieveMetadata(target.partition, page, (record) => instanceUrl(url, record));
   }
 }

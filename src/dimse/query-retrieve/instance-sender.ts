@@ -69,9 +69,12 @@ export class InstanceSender {
     const blob = engine.retrieveInstance(0, record);
     const { dataSetOffset } = engine.describeLayout(0, record);
     const stored = blobDataSet(blob, dataSetOffset);
-    return transferSyntaxUid === record.transferSyntaxUid
-      ? stored
-      : rewriteDataSet(stored, record.transferSyntaxUid, transferSyntaxUid);
+    if (transferSyntaxUid === record.transferSyntaxUid) return stored;
+    const syntaxes = {
+      fromTransferSyntaxUid: record.transferSyntaxUid,
+      toTransferSyntaxUid: transferSyntaxUid,
+    };
+    return (await rewriteDataSet(stored, syntaxes)).head;
   }
 }
 

@@ -5,8 +5,10 @@ import { afterEach, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import type { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
+import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import { openStore } from '#engine/store/open-store.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
+import type { CommitRequest } from '#engine/threads/task-messages.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
 import { StoreThreadClient, stopRunningClients } from '#test/helpers/store-thread-client.js';
 import type { SpilledReply } from '#test/helpers/store-thread-client.js';
@@ -134,7 +136,9 @@ test('a whole group is counted once in its study and series records and fed to t
 test('the same data set again is identical, another one a duplicate; nothing is written', async () => {
   const client = await StoreThreadClient.start(temporaryDirectory());
   const received = bytesOf(2 * mib + 77, 3);
-  const instance = buildParsedInstance(received, { dataSetOffset: 400 });
+  const whole = buildParsedInstance(received, { dataSetOffset: 400 });
+  // Where metadata has not all of the data set, only the bytes tell.
+  const instance = { ...whole, layout: { ...whole.layout, isMetadataPartial: true as const } };
   // Two in one group: the first wins, the second is compared with it.
   const results = await client.commit([
     client.request(instance, received),
@@ -149,10 +153,10 @@ test('the same data set again is identical, another one a duplicate; nothing is 
   const otherData = Buffer.from(received);
   otherData[received.length - 1]! ^= 1;
   const [duplicate] = await client.commit([client.request(instance, otherData)]);
-  assert.deepEqual(duplicate, { code: 'duplicate', detail: '' });
+  assert.deepEqual(duplicate, { code: 'duplicate', detail: 'with other content' });
   const shorter = received.subarray(0, mib);
   const [shortResult] = await client.commit([client.request(instance, shorter)]);
-  assert.deepEqual(shortResult, { code: 'duplicate', detail: '' });
+  assert.deepEqual(shortResult, { code: 'duplicate', detail: 'with other content' });
 
   // A Part 10 file and a C-STORE of the same data set differ only in front of it.
   const dataSet = received.subarray(400);
@@ -161,6 +165,66 @@ test('the same data set again is identical, another one a duplicate; nothing is 
 
   assert.equal(client.store.reader.lastSequence(), 1);
   assert.equal(client.store.reader.findStudy(0, '1.2.3')!.instanceCount, 1);
+  await client.stop();
+});
+
+test('a data set that was encoded anew is identical when its elements are', async () => {
+  const client = await StoreThreadClient.start(temporaryDirectory());
+  const received = bytesOf(mib, 4);
+  const at = { path: '7FE00010', vr: 'OW', offset: 1000, length: 5000 };
+  const described = (bytes: Uint8Array, offset: number, json = '{}'): ParsedInstance => {
+    const parsed = buildParsedInstance(bytes, { dataSetOffset: 400 });
+    return {
+      ...parsed,
+      metadata: { json: Buffer.from(json), uriOffsets: [] },
+      layout: { ...parsed.layout, bulkValues: [{ ...at, offset }] },
+    };
+  };
+  const commit = (bytes: Uint8Array, offset: number, json?: string): Promise<unknown> =>
+    client.commit([client.request(described(bytes, offset, json), bytes)]);
+  assert.deepEqual(await commit(received, 1000), ['stored']);
+  // Four bytes less in front of the bulk value.
+  const shorter = Buffer.concat([received.subarray(0, 500), received.subarray(504)]);
+  assert.deepEqual(await commit(shorter, 996), ['identical']);
+  assert.deepEqual(await commit(shorter, 995), [
+    { code: 'duplicate', detail: 'with other content' },
+  ]);
+  assert.deepEqual(await commit(shorter, 996, '{"00100020":{"vr":"LO"}}'), [
+    { code: 'duplicate', detail: 'with other content' },
+  ]);
+  await client.stop();
+});
+
+test('an instance is replaced in one step: record, counts, change log and feed', async () => {
+  const client = await StoreThreadClient.start(temporaryDirectory());
+  const first = bytesOf(2 * mib, 5);
+  const other = bytesOf(mib, 6);
+  const request = (bytes: Uint8Array, overwrite: CommitRequest['overwrite']): CommitRequest => ({
+    ...client.request(buildParsedInstance(bytes), bytes),
+    overwrite,
+  });
+  assert.deepEqual(await client.commit([request(first, 'if-changed')]), ['stored']);
+  assert.deepEqual(await client.commit([request(first, 'if-changed')]), ['identical']);
+  const changed = request(other, 'if-changed');
+  const partial = { ...changed.instance.layout, isMetadataPartial: true as const };
+  assert.deepEqual(
+    await client.commit([{ ...changed, instance: { ...changed.instance, layout: partial } }]),
+    ['replaced'],
+  );
+  assert.deepEqual(await client.commit([request(other, 'always')]), ['replaced']);
+  const { reader } = client.store;
+  const [record] = reader.listInstances(0, '1.2.3');
+  assert.equal(record!.blob.length, mib);
+  const study = reader.findStudy(0, '1.2.3')!;
+  assert.equal(study.instanceCount, 1);
+  assert.equal(study.seriesCount, 1);
+  assert.equal(study.storedBytes, mib);
+  assert.deepEqual(
+    reader.readChanges(0, 10).map(({ action }) => action),
+    ['create', 'replace', 'replace'],
+  );
+  assert.equal(client.feeds.at(-1)!.removed.instances[0]!.sequence, 2);
+  assert.equal(client.feeds.at(-1)!.instances[0]!.sequence, 3);
   await client.stop();
 });
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { MemoryByteSource } from '#engine/dicom/instance/byte-source.js';
 import { describeInstance } from '#engine/dicom/instance/describe-instance.js';
 import { rewriteDataSet } from '#engine/dicom/data-set/rewrite-data-set.js';
-import type { RangeSource } from '#engine/dicom/data-set/rewrite-data-set.js';
+import type { RangeSource } from '#engine/dicom/data-set/range-source.js';
 import { part10Descriptions } from '#test/helpers/arbitrary-data-set.js';
 import { buildDataSet, type Elements } from '#test/helpers/dicom-builder.js';
 
@@ -80,7 +80,8 @@ for (const [from, to] of directions) {
         const elements = withoutPrivate(file.elements);
         const stored = buildDataSet({ ...file, elements }, from);
         const source = sourceOf(stored, pieceBytes);
-        const rewritten = await readAll(await rewriteDataSet(source, from, to));
+        const syntaxes = { fromTransferSyntaxUid: from, toTransferSyntaxUid: to };
+        const rewritten = await readAll((await rewriteDataSet(source, syntaxes)).head);
         assert.deepEqual(await contentOf(rewritten, to), await contentOf(stored, from));
       }),
       { numRuns: 60 },

@@ -15,6 +15,7 @@ const empty = new Uint8Array(0);
 function request(commitId: number, sop: string, length = 1000): CommitRequest {
   return {
     kind: 'commit',
+    overwrite: 'never',
     commitId,
     partition: 0,
     instance: buildParsedInstance(empty, { sop }),

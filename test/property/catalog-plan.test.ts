@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { planByCatalog } from '#engine/pipeline/catalog-plan.js';
+import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
+import type { QueryCondition, QueryExpression } from '#engine/query/query-expression.js';
+import { putHierarchy } from '#engine/store/commit/group-records.js';
+import { openStore } from '#engine/store/open-store.js';
+import { generatedQuery, generatedRecords } from '#test/helpers/random-records.js';
+import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
+
+const dateCondition: fc.Arbitrary<QueryCondition> = fc
+  .constantFrom(['20240229', '20240301'], ['20240101', undefined], [undefined, '20251230'])
+  .map(([from, to]) => ({
+    kind: 'range',
+    attribute: { tag: '00080020' },
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  }));
+
+const modalityCondition: fc.Arbitrary<QueryCondition> = fc
+  .constantFrom('CT', 'MR', 'a')
+  .map((value) => ({ kind: 'equals', attribute: { tag: '00080061' }, value }));
+
+/** Pages of the study list, as viewers ask for them. */
+const listQuery: fc.Arbitrary<QueryExpression> = fc.record({
+  partition: fc.constant(0),
+  level: fc.constant('study' as const),
+  conditions: fc.oneof(
+    fc.constant([]),
+    fc.tuple(dateCondition),
+    fc.tuple(modalityCondition),
+    fc.tuple(dateCondition, modalityCondition),
+  ),
+  limit: fc.integer({ min: 1, max: 5 }),
+  offset: fc.integer({ min: 0, max: 4 }),
+});
+
+test('what the keys of the catalogue answer is what an evaluation of all records answers', async (t) => {
+  const { database, reader, close } = await openStore({ directory: temporaryDirectory() });
+  t.after(close);
+  const batch = database.createBatch();
+  let partition = 0;
+  let plannedCount = 0;
+  const property = fc.property(
+    generatedRecords.chain((records) =>
+      fc.tuple(
+        fc.constant(records),
+        fc.array(fc.oneof(listQuery, generatedQuery(records)), { minLength: 10, maxLength: 20 }),
+      ),
+    ),
+    ([records, queries]) => {
+      partition += 1;
+      const changeOf = <Record>(after: Record) => ({ partition, before: undefined, after });
+      putHierarchy(batch, {
+        studies: records.studies.map(changeOf),
+        series: records.series.map(changeOf),
+      });
+      batch.write({ isSynced: false });
+      for (const query of queries) {
+        if (query.level !== 'study') continue;
+        const planned = planByCatalog(reader, { ...query, partition });
+        if (planned === undefined) continue;
+        plannedCount += 1;
+        const page = evaluateInMemory(planned.query, planned.records);
+        assert.deepEqual(page, evaluateInMemory(query, records), JSON.stringify(query));
+        if (page.last === undefined) continue;
+        const rest = { ...query, after: page.last };
+        const restPlanned = planByCatalog(reader, { ...rest, partition });
+        if (restPlanned === undefined) continue;
+        assert.deepEqual(
+          evaluateInMemory(restPlanned.query, restPlanned.records),
+          evaluateInMemory(rest, records),
+          JSON.stringify(rest),
+        );
+      }
+    },
+  );
+  fc.assert(property, { numRuns: 60, interruptAfterTimeLimit: 30_000 });
+  assert.ok(plannedCount > 100);
+});
