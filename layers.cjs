@@ -53,6 +53,6 @@ module.exports.allowTypes = {
   'engine/store': ['engine/threads'],
   'engine/index': ['engine/threads'],
   'engine/workers': ['engine/threads'],
-  'engine/pipeline': ['engine/index', 'engine/engine-types'],
-  src: ['engine/store', 'engine/threads'],
+  'engine/pipeline': ['engine/index', 'engine/engine-types', 'engine/codec'],
+  src: ['engine/store', 'engine/threads', 'engine/codec'],
 };

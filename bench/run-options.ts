@@ -18,7 +18,7 @@ export interface RunOptions {
 
 /** Text of `--help`. */
 export const RUN_USAGE = `Usage: run.js [options]
-  --subject NAME     server under test: gantry (default) or orthanc
+  --subject NAME     server under test: gantry (default), gantry-values (instances as RocksDB values) or orthanc
   --peer NAME        server to compare with, in the same run; may be repeated
   --only LIST        comma-separated: qido, frames, metadata, retrieve, stow, cstore
   --scale NAME       tiny, small (default) or full

@@ -7,8 +7,14 @@ import { makeReadCorpora, type ReadCorpusName } from './corpus/corpora.js';
 import { type BenchResult, type CellResult, writeBenchResult } from './harness/bench-result.js';
 import { readEnvironment } from './harness/environment-record.js';
 import { measureInterleaved } from './harness/measure-cell.js';
-import { formatCells, formatSummary, formatTableHead } from './harness/result-table.js';
-import { gantryLauncher } from './peers/gantry.js';
+import { measureRawLimits } from './harness/raw-limits.js';
+import {
+  formatCells,
+  formatLimits,
+  formatSummary,
+  formatTableHead,
+} from './harness/result-table.js';
+import { gantryLauncher, gantryValuesLauncher } from './peers/gantry.js';
 import { isLoopbackOnly, runLoopbackOnly } from './peers/network-namespace.js';
 import { orthancLauncher } from './peers/orthanc.js';
 import type { PeerLauncher, RunningPeer } from './peers/peer.js';
@@ -18,7 +24,7 @@ import { allTransactions } from './transactions/all-transactions.js';
 import type { BenchCase, BenchTarget } from './transactions/bench-case.js';
 import { loadCorpusCase } from './transactions/load-corpora.js';
 
-const LAUNCHERS: readonly PeerLauncher[] = [gantryLauncher, orthancLauncher];
+const LAUNCHERS: readonly PeerLauncher[] = [gantryLauncher, gantryValuesLauncher, orthancLauncher];
 const RESULTS_FOLDER = fileURLToPath(new URL('../../bench/results', import.meta.url));
 const EXIT_INTERRUPTED = 130;
 
@@ -49,7 +55,9 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     for (const launcher of launchers)
       peers.push(await launcher.launch(mkdtempSync(join(workDirectory, `${launcher.name}-`))));
-    const result = await runCases(cases, peers, options);
+    const limits = await measureRawLimits(workDirectory, options.scale.cellDurationMaxMs);
+    process.stdout.write(`${formatLimits(limits)}\n`);
+    const result = { ...(await runCases(cases, peers, options)), limits };
     return report(result, options);
   } catch (error) {
     for (const { record, logFile } of peers)

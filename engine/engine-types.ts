@@ -1,4 +1,5 @@
 import type { GantryError } from './base/error-catalogue.js';
+import type { RenderParameters } from './codec/render/rendering.js';
 import type { DataSetDescription, OverwritePolicy } from './threads/task-messages.js';
 import type { InstanceRules } from './dicom/instance/instance-rules.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
@@ -77,6 +78,10 @@ export interface Engine {
     path: string,
   ): BlobSource | undefined;
 
+  /** The instance that stands for a study or series when it is rendered; undefined when nothing is stored. */
+  findRepresentative(target: RetrieveTarget): Promise<InstanceRecord | undefined>;
+  readonly rendering: RenderingVerbs;
+
   /**
    * Deletes the instances that are stored of a study, a series, or one instance; resolves with their number when that is durable
    * and visible. Rejects with `not-found` when there were none, `store-unavailable` and others when only some may be gone.
@@ -87,6 +92,49 @@ export interface Engine {
   /** False when the store can no longer write or the index thread has died; the reason is for operators. */
   health(): { readonly isReady: boolean; readonly reason: string };
   close(): Promise<void>;
+}
+
+/** What an instance is when it is rendered (PS3.18 §8.7.4): pixels, text, or something that is sent as it is stored. */
+export type RenderingKind =
+  | { readonly kind: 'image' }
+  | { readonly kind: 'presentation-state' }
+  | { readonly kind: 'report' }
+  | { readonly kind: 'video' | 'document'; readonly mediaType: string }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** The picture of an instance: its image, or the image that it, a presentation state, shows. */
+export interface PictureSubject {
+  readonly partition: number;
+  readonly image: InstanceRecord;
+  readonly state: InstanceRecord | undefined;
+  /** Frames of the image, at least 1. */
+  readonly frameCount: number;
+  /** Shown where no frame is asked for, 1-based. */
+  readonly representativeFrame: number;
+}
+
+/** Instances as people see them, PS3.18 §8.7.4. */
+export interface RenderingVerbs {
+  /** What an instance is rendered as, or why it is not. */
+  kindOf(partition: number, record: InstanceRecord): RenderingKind;
+  /** What is seen of an image or a presentation state. Throws `not-acceptable` when the latter shows no stored image. */
+  pictureSubject(partition: number, record: InstanceRecord): PictureSubject;
+  /** The frames, 1-based, of an animation of all frames: evenly spaced, as many as the limits allow. */
+  animationFrames(subject: PictureSubject): readonly number[];
+  /**
+   * The picture of one frame, or an animation of several. Rejects with `not-found` for a frame that is not there,
+   * `not-acceptable` for pixels that are not rendered, `bad-request` for a region or size out of bounds, `corrupt`,
+   * `too-many-requests`, `timeout`.
+   */
+  renderPicture(
+    subject: PictureSubject,
+    frameNumbers: readonly number[],
+    parameters: RenderParameters,
+  ): Promise<Uint8Array>;
+  /** A structured report as an HTML page in UTF-8. */
+  renderReport(partition: number, record: InstanceRecord): Promise<Uint8Array>;
+  /** An encapsulated document, or a video stream, as stored. */
+  openStoredMedia(partition: number, record: InstanceRecord): Promise<BlobSource>;
 }
 
 export interface RetrieveTarget {
@@ -203,6 +251,8 @@ export interface EngineStats {
   readonly indexedSequence: number;
   readonly framesTranscoded: number;
   readonly framesFromCache: number;
+  readonly picturesRendered: number;
+  readonly picturesFromCache: number;
   readonly codecQueueLength: number;
   readonly queriesByPlan: { readonly catalog: number; readonly index: number };
 }

@@ -8,6 +8,8 @@ import { BlobChecksums } from './pipeline/blob-checksums.js';
 import { DamageLog } from './pipeline/damage-log.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
+import { Renderer } from './pipeline/render-instance.js';
+import { representativeInstance } from './pipeline/representative-instance.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
 import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js';
@@ -64,6 +66,7 @@ export interface EngineOptions {
     readonly frameTimeoutMs: number;
     readonly framePixelsMax: number;
     readonly cacheBytes: number;
+    readonly pictureCacheBytes: number;
   };
 }
 
@@ -197,6 +200,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const blobs = openBlobRanges(options, store, damage);
   const layouts = new InstanceLayouts(reader);
   const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
+  const renderer = new Renderer({ reader, blobs, layouts, codecPool }, options.codec);
   return {
     isCongested: () => storePipeline.budget.isFull,
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
@@ -212,25 +216,53 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>
       retrieveBulkValue(blobs, layouts, { partition, record, path }),
+    findRepresentative: (target) => representativeInstance(reader, target),
+    rendering: renderer,
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
     stats: (): EngineStats => ({
       ...counters,
       damagedReads: damage.count,
-      arenaBytesTotal: arena.blockCount * arenaBlockBytes,
-      arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
-      parseQueueLength: parsePool.queueLength,
-      commitsInFlight: storeThread.commitsInFlight,
-      committedSequence: storeThread.committedSequence,
-      indexedSequence: indexThread.appliedSequence,
+      ...threadStats(parts),
       framesTranscoded: transcoder.framesTranscoded,
       framesFromCache: transcoder.framesFromCache,
-      codecQueueLength: codecPool.queueLength,
+      picturesRendered: renderer.picturesRendered,
+      picturesFromCache: renderer.picturesFromCache,
       queriesByPlan: searchPipeline.queriesByPlan,
     }),
     health: () => parts.health,
     close: () => closeEngine(parts),
   };
 }
+
+/** What the arena and the threads have to report. */
+function threadStats({
+  arena,
+  parsePool,
+  storeThread,
+  indexThread,
+  codecPool,
+}: EngineParts): ThreadStats {
+  return {
+    arenaBytesTotal: arena.blockCount * arenaBlockBytes,
+    arenaBytesInUse: (arena.blockCount - arena.freeBlockCount) * arenaBlockBytes,
+    parseQueueLength: parsePool.queueLength,
+    commitsInFlight: storeThread.commitsInFlight,
+    committedSequence: storeThread.committedSequence,
+    indexedSequence: indexThread.appliedSequence,
+    codecQueueLength: codecPool.queueLength,
+  };
+}
+
+type ThreadStats = Pick<
+  EngineStats,
+  | 'arenaBytesTotal'
+  | 'arenaBytesInUse'
+  | 'parseQueueLength'
+  | 'commitsInFlight'
+  | 'committedSequence'
+  | 'indexedSequence'
+  | 'codecQueueLength'
+>;
 
 function openBlobRanges(
   { store: { verifyReads } }: EngineOptions,

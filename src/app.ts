@@ -4,11 +4,14 @@ import type { HttpTransport } from '#engine/transport/http-transport.js';
 import { createUwsHttpTransport } from '#engine/transport/uws-http-transport.js';
 import type { Config } from './config/config-options.js';
 import { dialects } from './dicomweb/dialect.js';
+import type { DicomwebService } from './dicomweb/dicomweb-service.js';
 import { dicomwebRoutes } from './dicomweb/routes.js';
+import { wadoUriRoutes } from './dicomweb/wado-uri/wado-uri-routes.js';
 import { dimseAdminRoutes } from './dimse/admin-routes.js';
 import { openDimse } from './dimse/open-dimse.js';
 import type { Dimse } from './dimse/open-dimse.js';
 import { createHttpService, type Route } from './http/http-service.js';
+import { openapiRoute } from './http/openapi-route.js';
 import type { PublicUrlPolicy } from './http/public-base-url.js';
 import type { ServiceLogger } from './observability/logger.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
@@ -86,25 +89,32 @@ interface RouteParts {
 }
 
 function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Route[] {
-  return [
+  const services = dicomwebServices(engine, config);
+  const version = readVersionInfo();
+  const routes = [
     ...operationsRoutes({
       metrics,
-      version: readVersionInfo(),
+      version,
       readiness: () =>
         draining.isDraining ? { isReady: false, reason: 'stopping' } : engine.health(),
     }),
     ...dimseAdminRoutes(dimse),
-    ...dicomwebRoots.flatMap((root) =>
-      dicomwebRoutes({
-        ...root,
-        engine,
-        publicUrl: publicUrlPolicy(config.http),
-        searchLimitDefault: config.index.defaultLimit,
-        searchLimitMax: config.index.resultsMax,
-        phoneticNames: config.index.phoneticNames,
-      }),
-    ),
+    ...services.flatMap(dicomwebRoutes),
+    ...services.slice(0, 1).flatMap(wadoUriRoutes),
   ];
+  return [...routes, openapiRoute(routes, { title: 'Gantry', version: version.version })];
+}
+
+/** One a root, the standard dialect first. */
+function dicomwebServices(engine: Engine, { http, index }: Config): DicomwebService[] {
+  return dicomwebRoots.map((root) => ({
+    ...root,
+    engine,
+    publicUrl: publicUrlPolicy(http),
+    searchLimitDefault: index.defaultLimit,
+    searchLimitMax: index.resultsMax,
+    phoneticNames: index.phoneticNames,
+  }));
 }
 
 function publicUrlPolicy({ publicBaseUrl, trustedProxies, tls }: Config['http']): PublicUrlPolicy {

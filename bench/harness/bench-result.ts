@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { LoadResult } from './closed-loop.js';
 import type { EnvironmentRecord } from './environment-record.js';
 import type { ProcessUsage } from './process-sampler.js';
+import type { RawLimit } from './raw-limits.js';
 
 /** Event-loop delay of a server during a cell, as its own metrics report it. */
 export interface EventLoopDelay {
@@ -44,6 +45,8 @@ export interface BenchResult {
   readonly scale: string;
   readonly environment: EnvironmentRecord;
   readonly peers: readonly PeerRecord[];
+  /** Of the machine, measured just before the cells; absent in files of earlier versions. */
+  readonly limits?: readonly RawLimit[];
   readonly cells: readonly CellResult[];
 }
 

@@ -1,5 +1,6 @@
 import { type BenchResult, type CellResult, cellKey } from './bench-result.js';
 import { formatFigure } from './format-figure.js';
+import type { RawLimit } from './raw-limits.js';
 
 const COLUMNS: readonly (readonly [title: string, width: number])[] = [
   ['peer', 8],
@@ -58,6 +59,16 @@ function formatCell(cell: CellResult): string {
     `${(load.clientCpuShare * 100).toFixed(0)}%`,
   ];
   return values.map((value, column) => value.padStart(COLUMNS[column]?.[1] ?? 0)).join(' ');
+}
+
+/** One line for each limit of the machine. */
+export function formatLimits(limits: readonly RawLimit[]): string {
+  return limits
+    .map(
+      ({ name, unit, unitsPerSecond }) =>
+        `limit: ${name}: ${formatFigure(unitsPerSecond)} ${unit}/s`,
+    )
+    .join('\n');
 }
 
 /** Totals of each peer over all cells, and what they ran on. */

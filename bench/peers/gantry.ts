@@ -21,10 +21,22 @@ export function isGantryBuilt(): boolean {
 export const gantryLauncher: PeerLauncher = {
   name: 'gantry',
   bindsEveryInterface: false,
-  launch: launchGantry,
+  launch: (dataDirectory) => launchGantry('gantry', dataDirectory, {}),
 };
 
-async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
+/** The same with all instances as values of RocksDB instead of in the blob log: what the log is worth. */
+export const gantryValuesLauncher: PeerLauncher = {
+  name: 'gantry-values',
+  bindsEveryInterface: false,
+  launch: (dataDirectory) =>
+    launchGantry('gantry-values', dataDirectory, { 'store-blob-store': 'rocksdb' }),
+};
+
+async function launchGantry(
+  name: string,
+  dataDirectory: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<RunningPeer> {
   if (!isGantryBuilt()) throw new Error('gantry is not built: dist/src/main.js is missing');
   const httpPort = await findFreePort();
   const dimsePort = await findFreePort();
@@ -33,6 +45,7 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
     'data-dir': join(dataDirectory, 'data'),
     'http-port': httpPort,
     'dimse-port': dimsePort,
+    ...settings,
   };
   const server = await ServerProcess.start({
     file: process.execPath,
@@ -47,7 +60,7 @@ async function launchGantry(dataDirectory: string): Promise<RunningPeer> {
   });
   const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string };
   return {
-    record: { name: 'gantry', version, settings: { configuration: 'default' } },
+    record: { name, version, settings: { configuration: 'default', ...settings } },
     pid: server.pid,
     httpPort,
     dicomWebPath: '/dicom-web',

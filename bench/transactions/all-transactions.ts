@@ -4,6 +4,7 @@ import { cstoreIngestCases } from './cstore-ingest.js';
 import { framesCases } from './frames.js';
 import { metadataCases } from './metadata.js';
 import { qidoCases } from './qido.js';
+import { renderedCases } from './rendered.js';
 import { retrieveCases } from './retrieve.js';
 import { stowIngestCases } from './stow-ingest.js';
 
@@ -13,6 +14,7 @@ export const allTransactions: Readonly<Record<string, (scale: Scale) => readonly
   frames: framesCases,
   metadata: metadataCases,
   retrieve: retrieveCases,
+  rendered: renderedCases,
   stow: stowIngestCases,
   cstore: cstoreIngestCases,
 };

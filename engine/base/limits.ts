@@ -40,6 +40,16 @@ export const limits = {
   queryValueLengthMax: 1_024,
   /** Frame numbers in one request. */
   frameListMax: 10_000,
+  /**
+   * Rendering: instances looked at for one that stands for its series, frames of an animation, bytes of metadata and of bulk
+   * values read for a picture, bytes of a presentation state, its annotations and points of one.
+   */
+  representativeSearchMax: 2_048,
+  animationFramesMax: 256,
+  renderAttributeBytesMax: 16 * 1024 * 1024,
+  presentationStateBytesMax: 1024 * 1024,
+  graphicAnnotationsMax: 2_000,
+  graphicPointsMax: 4_096,
   /** PS3.8: length of an association PDU (RQ/AC), of any P-DATA-TF we accept, presentation contexts of an association. */
   associatePduBytesMax: 1024 * 1024,
   pDataPduBytesMax: 16 * 1024 * 1024,

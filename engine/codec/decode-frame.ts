@@ -8,7 +8,8 @@ import type { DecodedSamples } from '#native-bindings/wasm/wasm-codec.js';
 import { findCodec } from './codec-registry.js';
 import type { CodecSet } from './codec-set.js';
 import { corruptFrame, undecodableFrame } from './codestream-error.js';
-import { isYCbCr, withColourMarker } from './jpeg-colour.js';
+import { isYCbCr, toRgb, withColourMarker } from './jpeg-colour.js';
+import { decodeJpegDct } from './jpeg-dct.js';
 import { jpegMarker, readJpegHeader, type JpegHeader } from './jpeg-header.js';
 import { decodeJpegLossless } from './jpeg-lossless.js';
 import { readJpeg2000Header, unwrapJpeg2000 } from './jpeg2000-header.js';
@@ -82,13 +83,9 @@ async function decodeJpeg(
     case jpegMarker.baseline:
     case jpegMarker.extendedSequential:
     case jpegMarker.progressive:
-      return decodeJpegDct(codestream, header, { image, codecs });
-    case jpegMarker.lossless: {
-      const words = decodeJpegLossless(codestream, header);
-      const bitsPerSample = header.precision;
-      const samples = bitsPerSample > 8 ? new Uint8Array(words.buffer) : Uint8Array.from(words);
-      return { samples, bitsPerSample, isSigned: false, isPlanar: false };
-    }
+      return decodeDct(codestream, header, { image, codecs });
+    case jpegMarker.lossless:
+      return ofWords(decodeJpegLossless(codestream, header), header.precision);
     case jpegMarker.jpegLs: {
       checkJpegEnd(codestream);
       const decoded = await guarded(() => codecs.charls.decode(codestream));
@@ -107,20 +104,25 @@ function checkJpegEnd(codestream: Uint8Array): void {
   }
 }
 
-async function decodeJpegDct(
+function ofWords(words: Uint16Array, bitsPerSample: number): CodecSamples {
+  const samples = bitsPerSample > 8 ? new Uint8Array(words.buffer) : Uint8Array.from(words);
+  return { samples, bitsPerSample, isSigned: false, isPlanar: false };
+}
+
+async function decodeDct(
   codestream: Uint8Array,
   header: JpegHeader,
   { image, codecs }: { readonly image: ImagePixelDescription; readonly codecs: CodecSet },
 ): Promise<CodecSamples> {
-  if (header.precision !== 8) throw undecodableFrame(`JPEG of ${header.precision} bits a sample`);
-  const marked =
-    header.components.length === 1
-      ? codestream
-      : withColourMarker(
-          codestream,
-          header,
-          isYCbCr(codestream, header, image.photometricInterpretation),
-        );
+  const isColour = header.components.length > 1;
+  const isYcc = isColour && isYCbCr(codestream, header, image.photometricInterpretation);
+  if (header.precision !== 8) {
+    if (header.precision !== 12) throw corruptFrame(`JPEG of ${header.precision} bits a sample`);
+    const words = decodeJpegDct(codestream, header);
+    if (isYcc) toRgb(words, header.precision);
+    return ofWords(words, header.precision);
+  }
+  const marked = isColour ? withColourMarker(codestream, header, isYcc) : codestream;
   return checkSamples(await guarded(() => codecs.libjpegTurbo.decode(marked)), image);
 }
 

@@ -49,3 +49,18 @@ function startsWith(codestream: Uint8Array, at: number, text: string): boolean {
     Buffer.from(text, 'latin1'),
   );
 }
+
+/** RGB of YCbCr, pixel by pixel, in place (ISO 10918-5 §7). */
+export function toRgb(samples: Uint16Array, precision: number): void {
+  const middle = 2 ** (precision - 1);
+  const largest = 2 ** precision - 1;
+  const fit = (value: number): number => Math.max(0, Math.min(largest, Math.round(value)));
+  for (let at = 0; at + 2 < samples.length; at += 3) {
+    const y = samples[at]!;
+    const blue = samples[at + 1]! - middle;
+    const red = samples[at + 2]! - middle;
+    samples[at] = fit(y + 1.402 * red);
+    samples[at + 1] = fit(y - 0.344136286 * blue - 0.714136286 * red);
+    samples[at + 2] = fit(y + 1.772 * blue);
+  }
+}

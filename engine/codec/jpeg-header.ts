@@ -13,6 +13,7 @@ export interface JpegComponent {
   readonly id: number;
   readonly horizontalSampling: number;
   readonly verticalSampling: number;
+  readonly quantizationTable: number;
 }
 
 /** What stands in front of the first scan. */
@@ -37,6 +38,7 @@ export const jpegMarker = {
   startOfImage: 0xd8,
   endOfImage: 0xd9,
   startOfScan: 0xda,
+  quantizationTables: 0xdb,
   restartInterval: 0xdd,
   app0: 0xe0,
   app14: 0xee,
@@ -99,6 +101,7 @@ function readFrameHeader(
       id: bytes[6 + 3 * n]!,
       horizontalSampling: sampling >> 4,
       verticalSampling: sampling & 15,
+      quantizationTable: bytes[8 + 3 * n]!,
     };
   });
   return {

@@ -19,6 +19,9 @@ const marker = {
   endOfCodestream: 0xffd9,
 } as const;
 
+/** MCT, MCC, MCO and CBD of ISO 15444-2 §A.3. */
+const multiComponentMarkers: ReadonlySet<number> = new Set([0xff74, 0xff75, 0xff77, 0xff78]);
+
 const componentCountMax = 4;
 
 /** Boxes of a JP2 file (ISO 15444-1 §I): some senders encapsulate the file instead of its codestream. */
@@ -54,6 +57,9 @@ export function readJpeg2000Header(codestream: Uint8Array): Jpeg2000Header {
   let at = 2;
   while (wordAt(view, at) !== marker.startOfTilePart) {
     if (wordAt(view, at) === marker.capabilities) isHighThroughput = true;
+    if (multiComponentMarkers.has(wordAt(view, at))) {
+      throw undecodableFrame('multi-component transforms of JPEG 2000 Part 2');
+    }
     const length = wordAt(view, at + 2);
     if (wordAt(view, at) < 0xff00 || length < 2) throw corruptFrame('the JPEG 2000 main header');
     at += 2 + length;

@@ -9,8 +9,8 @@ const progressEvery = 256;
 
 /**
  * Checks a whole data directory while the store is stopped: every blob and every derived value by its checksum, and that records,
- * counts, change log, use of segments and index agree. What it finds is in the report, it changes nothing but that the index
- * catches up. Throws `store-unavailable` when the directory cannot be opened.
+ * counts, change log, use of segments and index agree. What it finds is in the report; it changes nothing but what every opening
+ * does after a crash, and that the index catches up. Throws `store-unavailable` when the directory cannot be opened.
  */
 export async function verifyStore(
   options: IndexMaintenanceOptions,

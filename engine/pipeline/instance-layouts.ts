@@ -1,6 +1,8 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { LruCache } from '#engine/base/lru-cache.js';
 import type { InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
+import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
+import { topLevelHead } from '#engine/dicom/json-model/top-level-head.js';
 import {
   readImagePixelDescription,
   type ImagePixelDescription,
@@ -47,6 +49,13 @@ export class InstanceLayouts {
     const description = readImagePixelDescription(document.json);
     this.#descriptions.set(key, description);
     return description;
+  }
+
+  /** The attributes up to and with `lastTag`, of the metadata. */
+  attributesUpTo(partition: number, record: InstanceRecord, lastTag: string): JsonDataSet {
+    const document = this.#reader.readMetadata(partition, record);
+    if (document === undefined) throw new GantryError('corrupt', 'the metadata record is missing');
+    return JSON.parse(topLevelHead(document.json, lastTag)) as JsonDataSet;
   }
 
   /** Bits Allocated; undefined where the image is described in a way that `imagePixelDescription` refuses. */

@@ -2,6 +2,7 @@ import type { BlobSource } from '../engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import { inflateRange } from './inflate-range.js';
 import type { InstanceLayouts } from './instance-layouts.js';
+import { swappedSource, swappedWordBytes } from './little-endian-words.js';
 import type { BlobRangeReader } from './read-blob.js';
 import { openBlobSource } from './retrieve-instance.js';
 
@@ -12,7 +13,10 @@ export interface BulkValueAddress {
   readonly path: string;
 }
 
-/** The value at an attribute path that metadata gave a BulkDataURI; undefined when there is none (PS3.18 §10.4.1.1.5). */
+/**
+ * The value at an attribute path that metadata gave a BulkDataURI, little endian (PS3.18 §8.7.3.3); undefined when there is none
+ * (§10.4.1.1.5).
+ */
 export function retrieveBulkValue(
   reader: BlobRangeReader,
   layouts: InstanceLayouts,
@@ -22,7 +26,11 @@ export function retrieveBulkValue(
   const value = layout.bulkValues.find((candidate) => candidate.path === path);
   if (value === undefined) return undefined;
   const address = { partition, record };
-  if (!layout.deflated) return openBlobSource(reader, address, value.offset, value.length);
+  if (!layout.deflated) {
+    const is32Bit = (): boolean => layouts.findBitsAllocated(partition, record) === 32;
+    const source = openBlobSource(reader, address, value.offset, value.length);
+    return swappedSource(source, swappedWordBytes(layout, value, is32Bit));
+  }
   const deflated = openBlobSource(reader, address, layout.dataSetOffset);
   return {
     length: value.length,

@@ -1,6 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { explicitVrBigEndianUid } from '#engine/dicom/dictionary/transfer-syntaxes.js';
-import { vrCode, wordBytes } from '#engine/dicom/dictionary/vr.js';
 import { swapWords } from '#engine/dicom/encoding/swap-words.js';
 import type { InstanceLayout, PixelLayout } from '#engine/dicom/instance/parsed-instance.js';
 import {
@@ -9,10 +8,15 @@ import {
   readFrameEntry,
 } from '#engine/dicom/pixel-data/frame-table.js';
 import type { BlobSource } from '../engine-types.js';
+import { fragmentedSource } from './fragmented-source.js';
 import { inflateRange } from './inflate-range.js';
 import type { InstanceLayouts } from './instance-layouts.js';
+import { findPixelDataValue, swappedWordBytes } from './little-endian-words.js';
 import type { BlobAddress, BlobRangeReader } from './read-blob.js';
 import { bytesSource, openBlobSource, readWhole } from './retrieve-instance.js';
+
+/** A frame of several fragments up to this length is joined in memory; a longer one, a video, is read where it lies. */
+const joinedBytesMax = 16 * 1024 * 1024;
 
 export interface FrameAddress extends BlobAddress {
   /** 1-based. */
@@ -41,7 +45,8 @@ export function retrieveFrame(
       return nativeFrame(reader, address, layout, range);
     }
     const is32Bit = (): boolean => layouts.findBitsAllocated(partition, record) === 32;
-    return swappedFrame(reader, address, wordBytesOf(layout, is32Bit), { ...range, pixel });
+    const bytesPerWord = swappedWordBytes(layout, findPixelDataValue(layout), is32Bit);
+    return swappedFrame(reader, address, bytesPerWord, { ...range, pixel });
   }
   const page = layouts.frameTablePage(partition, record, frameNumber - 1);
   const entry = readFrameEntry(page, (frameNumber - 1) % frameTablePageEntries);
@@ -49,6 +54,7 @@ export function retrieveFrame(
   const { offset, length, fragmentCount } = entry;
   const range = openBlobSource(reader, address, offset, length);
   if (fragmentCount === 1) return range;
+  if (length > joinedBytesMax) return fragmentedSource(range, fragmentCount);
   return readWhole(range).then((bytes) => bytesSource(joinFragments(bytes, fragmentCount)));
 }
 
@@ -91,19 +97,7 @@ async function swappedFrame(
   return bytesSource(shiftBits === 0 ? bytes : alignBits(bytes, shiftBits, frameBits));
 }
 
-/**
- * Bytes of the words that pixel data consists of: their order is what big endian turns round (PS3.5 §7.3, §8.1.1). Pixels of 32
- * bits are turned round whole also where the VR says words of 16.
- */
-function wordBytesOf(layout: InstanceLayout, is32Bit: () => boolean): number {
-  const value = layout.bulkValues.find(({ path }) => pixelDataPaths.has(path));
-  if (value === undefined) return 1;
-  return value.vr === 'OW' && is32Bit() ? 4 : wordBytes(vrCode(value.vr));
-}
-
 type NativeLayout = Extract<PixelLayout, { kind: 'native' }>;
-
-const pixelDataPaths: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
 
 interface NativeFrameRange {
   readonly offset: number;

@@ -1,4 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { isConvertedWithLoss, lossyQuality } from '#engine/codec/codec-registry.js';
 import type { RangeSource } from '#engine/dicom/data-set/range-source.js';
 import {
   rewritableTransferSyntaxes,
@@ -11,7 +12,9 @@ import {
   isNativeTransferSyntax,
 } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import type { InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
+import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
 import { writeFileMeta } from '#engine/dicom/part10/file-meta-information.js';
+import { nativeFrameBytes } from '#engine/dicom/pixel-data/image-pixel-description.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { BlobSource, TranscodedInstance } from '../engine-types.js';
 import { InflatedSource } from './inflated-source.js';
@@ -19,11 +22,17 @@ import type { InstanceLayouts } from './instance-layouts.js';
 import type { BlobRangeReader } from './read-blob.js';
 import { openBlobSource } from './retrieve-instance.js';
 import type { FrameTranscoder } from './transcode-frame.js';
-import { offsetTableTags, transcodedAttributes } from './transcoded-attributes.js';
+import {
+  derivedInstanceUid,
+  lossyAttributes,
+  offsetTableTags,
+  transcodedAttributes,
+} from './transcoded-attributes.js';
 import { encapsulatedBlocks, nativeBlocks, noBlocks, sequenceEnd } from './pixel-blocks.js';
 import { TranscodedSource } from './transcoded-source.js';
 
 const sopClassUidTag = '00080016';
+const lossyMethodTag = '00282114';
 const pixelDataPaths: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
 const undefinedLength = 0xffffffff;
 
@@ -82,26 +91,34 @@ export async function transcodeInstance(
     : isToNative
       ? nativeBlocks(parts, transcoding)
       : encapsulatedBlocks(parts, transcoding);
+  const isLossy = !isHeaderOnly && isConvertedWithLoss(toUid);
   const rewrite: DataSetRewrite = {
     fromTransferSyntaxUid: record.transferSyntaxUid,
     toTransferSyntaxUid: toUid,
     ...(!isHeaderOnly && pixelChanges(parts, transcoding, pixels.length)),
   };
+  const derived = isLossy ? await lossyChanges(parts, transcoding) : {};
   const {
     head,
     tail,
     hasPixelData: isReplaced,
-  } = await rewriteDataSet(openDataSet(parts.blobs, transcoding, layout), rewrite);
+  } = await rewriteDataSet(openDataSet(parts.blobs, transcoding, layout), {
+    ...rewrite,
+    changes: { ...rewrite.changes, ...derived },
+  });
   if (!isHeaderOnly && !isReplaced) throw new GantryError('corrupt', 'the pixel data is not found');
   const behind = pixels.length === undefined ? sequenceEnd : new Uint8Array(pixels.length % 2);
+  const sopInstanceUid = isLossy
+    ? derivedInstanceUid(record.sopInstanceUid, toUid)
+    : record.sopInstanceUid;
   const source = new TranscodedSource(
     {
-      fileMeta: fileMetaOf(record, toUid),
+      fileMeta: fileMetaOf(record, sopInstanceUid, toUid),
       head,
       pixels,
       tail: isHeaderOnly ? tail : prefixed(behind, tail),
     },
-    record.sopInstanceUid,
+    sopInstanceUid,
   );
   await source.prepare();
   return source;
@@ -123,6 +140,20 @@ function pixelChanges(
       length: length === undefined ? undefinedLength : length + (length % 2),
     },
   };
+}
+
+/** What an instance that is compressed with loss says besides; how much is lost, the first frame tells. */
+async function lossyChanges(
+  { layouts, frames }: InstanceTranscoderParts,
+  { partition, record, transferSyntaxUid: toUid }: InstanceTranscoding,
+): Promise<JsonDataSet> {
+  const first = await frames.transcodeToBytes({ partition, record, frameNumber: 1 }, toUid);
+  return lossyAttributes({
+    source: layouts.attributesUpTo(partition, record, lossyMethodTag),
+    sopInstanceUid: derivedInstanceUid(record.sopInstanceUid, toUid),
+    ratio: nativeFrameBytes(layouts.imagePixelDescription(partition, record)) / first.length,
+    quality: lossyQuality,
+  });
 }
 
 /** The data set of an instance, inflated. */
@@ -156,12 +187,16 @@ function prefixed(prefix: Uint8Array, rest: RangeSource): RangeSource {
   };
 }
 
-function fileMetaOf(record: InstanceRecord, transferSyntaxUid: string): Uint8Array {
+function fileMetaOf(
+  record: InstanceRecord,
+  sopInstanceUid: string,
+  transferSyntaxUid: string,
+): Uint8Array {
   const sopClassUid = record.attributes[sopClassUidTag]?.Value?.[0];
   return writeFileMeta({
     transferSyntaxUid,
     sopClassUid: typeof sopClassUid === 'string' ? sopClassUid : '',
-    sopInstanceUid: record.sopInstanceUid,
+    sopInstanceUid,
   });
 }
 

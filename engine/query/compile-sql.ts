@@ -1,10 +1,16 @@
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 import { dayStart } from './date-time-pairs.js';
 import { searchedColumn, type IndexColumn } from './index-columns.js';
-import { matchOrder, orderOf, patientOrder, type OrderKey } from './match-order.js';
+import {
+  matchOrder,
+  orderedCharactersMax,
+  orderOf,
+  patientOrder,
+  type OrderKey,
+} from './match-order.js';
 import { prepareTests } from './matching.js';
 import type { QueryCondition, QueryExpression, QueryPosition } from './query-expression.js';
-import { firstValueSql, testToSql } from './sql-tests.js';
+import { holdsManyValues, separatorSql, testToSql } from './sql-tests.js';
 import { SqlValues, type SqlValue } from './sql-values.js';
 
 /** A statement of DuckDB's SQL whose `$1`, `$2`, … are `values`. Nothing a peer sent is part of `text`. */
@@ -67,7 +73,7 @@ class SqlCompiler {
   page(): PageSql {
     const { after, limit, offset } = this.#expression;
     const order = orderOf(this.#expression);
-    const places = order.map(({ column }) => firstValueSql(column, this.#place(column)));
+    const places = order.map(({ column }) => orderedValueSql(column, this.#place(column)));
     const keys = indexTables[this.#level].keyColumns.map((name) => columnOf(this.#level, name));
     const cells = [...new Set([...keys, ...places])];
     const terms = order.map(
@@ -163,6 +169,14 @@ class SqlCompiler {
     );
     return ` JOIN ${table} ON ${equalities.join(' AND ')}`;
   }
+}
+
+/** What a column counts for in an order: the beginning of the first of the values that its cells hold. */
+function orderedValueSql(column: IndexColumn, place: string): string {
+  if (!holdsManyValues(column)) return place;
+  const isList = `starts_with(${place}, ${separatorSql})`;
+  const first = `string_split(${place}, ${separatorSql})[2]`;
+  return `left(CASE WHEN ${isList} THEN ${first} ELSE ${place} END, ${orderedCharactersMax})`;
 }
 
 function whereAll(predicates: readonly string[]): string {

@@ -75,12 +75,24 @@ function orderColumn(level: QueryLevel, attribute: AttributeReference): IndexCol
   return column;
 }
 
+/**
+ * Characters of a text that count in an order: positions travel in URLs, and what senders put into a LO of 64 characters has no
+ * limit.
+ */
+export const orderedCharactersMax = 256;
+
 /** The position of a match; of several values the first counts. */
 export function positionOf(order: readonly OrderKey[], match: MatchedRecords): QueryPosition {
   return order.map(({ column }) => {
     const record = match[column.level];
-    return record === undefined ? null : (readColumnValues(column, record)[0] ?? null);
+    const value = record === undefined ? undefined : readColumnValues(column, record)[0];
+    return typeof value === 'string' ? orderedText(value) : (value ?? null);
   });
+}
+
+function orderedText(text: string): string {
+  if (text.length <= orderedCharactersMax) return text;
+  return [...text].slice(0, orderedCharactersMax).join('');
 }
 
 /** Compares two positions of one order, for `Array.sort`. */

@@ -41,15 +41,11 @@ export function testToSql(values: SqlValues, place: TestedPlace, test: ValueTest
   }
 }
 
-/** The first of the values that the cells of a column hold. */
-export function firstValueSql(column: IndexColumn, sql: string): string {
-  if (!holdsManyValues(column)) return sql;
-  return `CASE WHEN starts_with(${sql}, ${separatorSql}) THEN string_split(${sql}, ${separatorSql})[2] ELSE ${sql} END`;
-}
+/** The separator of such cells. */
+export const separatorSql = `chr(${valueSeparator.charCodeAt(0)})`;
 
-const separatorSql = `chr(${valueSeparator.charCodeAt(0)})`;
-
-function holdsManyValues(column: IndexColumn): boolean {
+/** Whether the cells of a column hold any number of values, see index-cell.ts. */
+export function holdsManyValues(column: IndexColumn): boolean {
   return column.kind === 'text' || column.kind === 'name';
 }
 

@@ -1,7 +1,8 @@
 import { Piscina } from 'piscina';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { CompiledCodecs } from '#engine/codec/codec-set.js';
-import type { CodecResult, CodecTask } from './task-messages.js';
+import type { RenderTask } from '#engine/codec/render/rendering.js';
+import type { CodecResult, CodecTask, DocumentTask } from './task-messages.js';
 
 export interface CodecPoolOptions {
   readonly threads: number;
@@ -10,13 +11,15 @@ export interface CodecPoolOptions {
   readonly frameTimeoutMs: number;
 }
 
+type Task = CodecTask | RenderTask | DocumentTask;
+
 /**
- * The Piscina pool that decodes and encodes frames; apart from the one that parses, so that ingest cannot starve viewers. Each
+ * The Piscina pool that decodes and encodes frames and makes pictures of them; apart from the one that parses, so that ingest cannot starve viewers. Each
  * thread has one frame at a time, and the clock of a frame starts when a thread takes it. Waiting is done here, before anything
  * of the frame is read: the queue holds no bytes.
  */
 export class CodecPool {
-  readonly #pool: Piscina<CodecTask, CodecResult>;
+  readonly #pool: Piscina<Task, CodecResult>;
   readonly #options: CodecPoolOptions;
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -24,7 +27,7 @@ export class CodecPool {
   constructor(compiled: CompiledCodecs, options: CodecPoolOptions) {
     this.#options = options;
     this.#free = options.threads;
-    this.#pool = new Piscina<CodecTask, CodecResult>({
+    this.#pool = new Piscina<Task, CodecResult>({
       filename: new URL('../workers/codec.worker.js', import.meta.url).href,
       minThreads: options.threads,
       maxThreads: options.threads,
@@ -46,15 +49,26 @@ export class CodecPool {
    * `too-many-requests` when the queue is full, `timeout` when the codec hangs (its thread ends, and another takes its place),
    * `processing-failure` when the thread died.
    */
-  async run(load: () => Promise<CodecTask>): Promise<Uint8Array> {
-    await this.#takeThread();
-    try {
-      return await this.#transcode(await load());
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
+  run(load: () => Promise<CodecTask>): Promise<Uint8Array> {
+    return this.#inTurn(async () => {
+      const task = await load();
+      const frame = ownBuffer(task.frame);
+      return this.#work('default', { ...task, frame }, [frame]);
+    });
+  }
+
+  /** Renders the picture whose frames `load` brings when its turn has come. Throws as `run`. */
+  renderPicture(load: () => Promise<RenderTask>): Promise<Uint8Array> {
+    return this.#inTurn(async () => {
+      const task = await load();
+      const frames = task.frames.map(ownBuffer);
+      return this.#work('renderPicture', { ...task, frames }, frames);
+    });
+  }
+
+  /** Renders a structured report as HTML. Throws as `run`. */
+  renderDocument(load: () => Promise<DocumentTask>): Promise<Uint8Array> {
+    return this.#inTurn(async () => this.#work('renderDocument', await load(), []));
   }
 
   /** Tasks under way are ended with their threads. */
@@ -73,14 +87,25 @@ export class CodecPool {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  async #transcode(task: CodecTask): Promise<Uint8Array> {
+  async #inTurn(work: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    await this.#takeThread();
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+
+  /** Has the exported function `name` of the worker do a task. */
+  async #work(name: string, task: Task, moved: readonly Uint8Array[]): Promise<Uint8Array> {
     const hung = new AbortController();
     const timer = setTimeout(() => hung.abort(), this.#options.frameTimeoutMs);
     try {
-      const frame = ownBuffer(task.frame);
-      const transferList = [frame.buffer as ArrayBuffer];
+      const transferList = moved.map(({ buffer }) => buffer as ArrayBuffer);
       const { signal } = hung;
-      const result = await this.#pool.run({ ...task, frame }, { transferList, signal });
+      const result = await this.#pool.run(task, { name, transferList, signal });
       if (result.ok) return result.frame;
       throw new GantryError(result.code, result.detail);
     } catch (cause) {

@@ -230,6 +230,11 @@ export interface CodecTask {
   readonly toUid: string;
 }
 
+/** A structured report to be rendered as HTML: its metadata, one DICOM JSON object. */
+export interface DocumentTask {
+  readonly json: Uint8Array;
+}
+
 export type CodecResult =
   /** `frame` is moved. */
   | { readonly ok: true; readonly frame: Uint8Array }

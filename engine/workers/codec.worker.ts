@@ -6,11 +6,14 @@ import { decodedImage } from '#engine/codec/codec-registry.js';
 import { createCodecSet, type CompiledCodecs } from '#engine/codec/codec-set.js';
 import { decodeFrame } from '#engine/codec/decode-frame.js';
 import { encodeFrame } from '#engine/codec/encode-frame.js';
+import { renderPicture as renderPictureOf } from '#engine/codec/render/render-picture.js';
+import { renderReport } from '#engine/codec/render/render-report.js';
+import type { RenderTask } from '#engine/codec/render/rendering.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
 } from '#engine/dicom/dictionary/transfer-syntaxes.js';
-import type { CodecResult, CodecTask } from '#engine/threads/task-messages.js';
+import type { CodecResult, CodecTask, DocumentTask } from '#engine/threads/task-messages.js';
 
 /** What the pool gives each worker at its start. */
 export interface CodecWorkerData {
@@ -28,9 +31,22 @@ const codecs = createCodecSet((workerData as CodecWorkerData).compiled);
 
 /** Piscina task: one frame into another transfer syntax; never rejects. The frame of the result is moved. */
 export default async function transcodeFrame(task: CodecTask): Promise<unknown> {
+  return answer(() => transcode(task));
+}
+
+/** Piscina task: a picture; never rejects. The bytes of the result are moved. */
+export async function renderPicture(task: RenderTask): Promise<unknown> {
+  return answer(() => renderPictureOf(task, codecs));
+}
+
+/** Piscina task: the HTML of a structured report; never rejects. */
+export async function renderDocument({ json }: DocumentTask): Promise<unknown> {
+  return answer(() => Promise.resolve(renderReport(json)));
+}
+
+async function answer(work: () => Promise<Uint8Array>): Promise<unknown> {
   try {
-    const frame = await transcode(task);
-    return move(new MovedFrame(frame));
+    return move(new MovedFrame(await work()));
   } catch (error) {
     const { code, detail } = toGantryError(error);
     return { ok: false, code, detail } satisfies CodecResult;

@@ -1,10 +1,13 @@
 import {
   compileWasmCodec,
+  copyOut,
   decodeUnsigned,
   WasmCodec,
+  WasmCodecError,
   type CompiledWasm,
   type DecodedSamples,
   type EmscriptenModule,
+  type FrameInfo,
   type UnsignedDecoder,
 } from '../wasm/wasm-codec.js';
 
@@ -12,7 +15,21 @@ const packageName = '@cornerstonejs/codec-libjpeg-turbo-8bit';
 
 interface LibjpegTurboModule extends EmscriptenModule {
   readonly JPEGDecoder: new () => UnsignedDecoder;
+  readonly JPEGEncoder: new () => NativeEncoder;
 }
+
+interface NativeEncoder {
+  getDecodedBuffer(frame: FrameInfo): Uint8Array;
+  getEncodedBuffer(): Uint8Array;
+  setProgressive(isProgressive: boolean): void;
+  setQuality(quality: number): void;
+  setSubSampling(subsampling: number): void;
+  encode(): void;
+  delete(): void;
+}
+
+/** Chroma at half the resolution across (TJSAMP_422). */
+const subsampling422 = 1;
 
 export function compileLibjpegTurbo(): Promise<CompiledWasm> {
   return compileWasmCodec(packageName);
@@ -37,6 +54,30 @@ export class LibjpegTurboCodec {
         return decodeUnsigned(decoder, codestream);
       } finally {
         decoder.delete();
+      }
+    });
+  }
+
+  /**
+   * Sequential JPEG of grey, or of RGB as YCbCr 4:2:2. `samples` are unsigned, of 8 bits; `quality` is from 1 to 100. Throws
+   * `WasmCodecError`, also when the result would be longer than the samples: the encoder has no more room and writes beyond it.
+   */
+  encode(frame: DecodedSamples, quality: number): Promise<Uint8Array> {
+    return this.#codec.run(({ JPEGEncoder }) => {
+      const { width, height, componentCount, bitsPerSample, isSigned, samples } = frame;
+      const encoder = new JPEGEncoder();
+      try {
+        const info = { width, height, componentCount, bitsPerSample, isSigned };
+        encoder.getDecodedBuffer(info).set(samples);
+        encoder.setQuality(quality);
+        encoder.setProgressive(false);
+        encoder.setSubSampling(subsampling422);
+        encoder.encode();
+        const codestream = copyOut(encoder.getEncodedBuffer());
+        if (codestream.length > samples.length) throw new WasmCodecError('the heap was overrun');
+        return codestream;
+      } finally {
+        encoder.delete();
       }
     });
   }

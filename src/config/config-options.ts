@@ -386,6 +386,11 @@ export const configOptions = [
     default: 64 * mib,
     doc: 'Memory for transcoded frames that may be asked for again.',
   }),
+  option('codec.pictureCacheBytes', {
+    type: integer(0, 256 * gib),
+    default: 64 * mib,
+    doc: 'Memory for rendered pictures and reports that may be asked for again.',
+  }),
   option('log.level', {
     type: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',

@@ -79,6 +79,31 @@ export const dialectDifferences = {
     azure: false,
     doc: 'whether metadata and search results are served as application/dicom+xml too, or as JSON alone',
   },
+  keepsLossy: {
+    standard: true,
+    azure: false,
+    doc: 'whether a client that names no transfer syntax gets instances as stored that exist with loss only or cannot be decoded; otherwise all in Explicit VR Little Endian, or 406',
+  },
+  transcodesSeveral: {
+    standard: true,
+    azure: false,
+    doc: 'whether a study or series of several instances is served in other transfer syntaxes than `*`; otherwise 406',
+  },
+  severalFramesAlone: {
+    standard: 'not-acceptable',
+    azure: 'bad-request',
+    doc: 'error for several frames asked for as one single part',
+  },
+  metadataHasBinary: {
+    standard: true,
+    azure: false,
+    doc: 'whether metadata has the attributes of OB, OD, OF, OL, OV, OW and UN, inline or by BulkDataURI',
+  },
+  metadataEtag: {
+    standard: 'opaque',
+    azure: 'version-count',
+    doc: 'entity tag of metadata: opaque, or made of the number of the last change and, of a study or series, that of its instances',
+  },
   searchUnknown: {
     standard: 'ignored',
     azure: 'refused',
@@ -123,6 +148,26 @@ export const dialectDifferences = {
     standard: 'index.resultsMax',
     azure: 200,
     doc: 'rows that a search may ask for; the standard gives fewer, Azure refuses more, and 0',
+  },
+  renderedMedia: {
+    standard: 'any',
+    azure: 'one of jpeg and png',
+    doc: 'pictures: what can be asked for; a list of several is 406 where only one can be',
+  },
+  renderedParameters: {
+    standard: 'all',
+    azure: 'quality',
+    doc: 'pictures: the parameters that count, others are ignored',
+  },
+  renderedQuality: {
+    standard: 90,
+    azure: 100,
+    doc: 'pictures: quality where none is asked for',
+  },
+  renderedAbsence: {
+    standard: 'not-acceptable',
+    azure: 'not-found',
+    doc: 'pictures: error for an instance that is none and cannot become one',
   },
 } as const satisfies Record<string, Difference>;
 

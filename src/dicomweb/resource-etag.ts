@@ -31,7 +31,8 @@ export function requireInstance(engine: Engine, target: RetrieveTarget): Instanc
 
 /**
  * Strong entity tag of a resource in one representation. Records carry the number of the commit that wrote them last, so it
- * changes exactly when an instance comes, goes or is replaced.
+ * changes exactly when an instance comes, goes or is replaced. `representation` names all that its bytes depend on beside, also
+ * the URL that is written into them.
  */
 export function etagOf(
   { sequence, createdAtMs }: ResourceRecord,

@@ -1,17 +1,27 @@
 import type { Route } from '#src/http/http-service.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from './dicomweb-service.js';
+import { capabilitiesRoutes } from './capabilities/capabilities-routes.js';
 import { deleteTransaction } from './delete/delete-transaction.js';
 import {
   countTransaction,
   searchTransaction,
   type SearchedRows,
 } from './qido/search-transaction.js';
+import { findRouteDoc } from './route-docs.js';
 import { storeTransaction } from './stow/store-transaction.js';
+import {
+  retrieveAllBulkdataTransaction,
+  retrievePixelDataTransaction,
+} from './wado/retrieve-all-bulkdata-transaction.js';
 import { retrieveBulkdataTransaction } from './wado/retrieve-bulkdata-transaction.js';
 import { retrieveFramesTransaction } from './wado/retrieve-frames-transaction.js';
 import { retrieveInstancesTransaction } from './wado/retrieve-instances-transaction.js';
 import { retrieveMetadataTransaction } from './wado/retrieve-metadata-transaction.js';
+import {
+  retrieveRenderedTransaction,
+  retrieveThumbnailTransaction,
+} from './wado/retrieve-rendered-transaction.js';
 
 type Transaction = (service: DicomwebService, context: RequestContext) => void | Promise<void>;
 
@@ -27,6 +37,7 @@ const countOf =
 const study = '/studies/{study}';
 const series = `${study}/series/{series}`;
 const instance = `${series}/instances/{instance}`;
+const frames = `${instance}/frames/{frames}`;
 
 /** Every resource of the Studies Service (PS3.18 §10.1) on one page. */
 const table: readonly (readonly [
@@ -60,7 +71,22 @@ const table: readonly (readonly [
   ['GET', `${study}/metadata`, 'read', 'retrieve-study-metadata', retrieveMetadataTransaction],
   ['GET', `${series}/metadata`, 'read', 'retrieve-series-metadata', retrieveMetadataTransaction],
   ['GET', `${instance}/metadata`, 'read', 'retrieve-metadata', retrieveMetadataTransaction],
-  ['GET', `${instance}/frames/{frames}`, 'read', 'retrieve-frames', retrieveFramesTransaction],
+  ['GET', frames, 'read', 'retrieve-frames', retrieveFramesTransaction],
+  ['GET', `${instance}/frames`, 'read', 'retrieve-all-frames', retrieveFramesTransaction],
+  ['GET', `${study}/bulkdata`, 'read', 'retrieve-study-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${series}/bulkdata`, 'read', 'retrieve-series-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${instance}/bulkdata`, 'read', 'retrieve-all-bulkdata', retrieveAllBulkdataTransaction],
+  ['GET', `${study}/pixeldata`, 'read', 'retrieve-study-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${series}/pixeldata`, 'read', 'retrieve-series-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${instance}/pixeldata`, 'read', 'retrieve-pixeldata', retrievePixelDataTransaction],
+  ['GET', `${study}/rendered`, 'read', 'retrieve-rendered-study', retrieveRenderedTransaction],
+  ['GET', `${series}/rendered`, 'read', 'retrieve-rendered-series', retrieveRenderedTransaction],
+  ['GET', `${instance}/rendered`, 'read', 'retrieve-rendered', retrieveRenderedTransaction],
+  ['GET', `${frames}/rendered`, 'read', 'retrieve-rendered-frames', retrieveRenderedTransaction],
+  ['GET', `${study}/thumbnail`, 'read', 'retrieve-thumbnail-study', retrieveThumbnailTransaction],
+  ['GET', `${series}/thumbnail`, 'read', 'retrieve-thumbnail-series', retrieveThumbnailTransaction],
+  ['GET', `${instance}/thumbnail`, 'read', 'retrieve-thumbnail', retrieveThumbnailTransaction],
+  ['GET', `${frames}/thumbnail`, 'read', 'retrieve-thumbnail-frames', retrieveThumbnailTransaction],
   ['GET', `${instance}/bulkdata/{path*}`, 'read', 'retrieve-bulkdata', retrieveBulkdataTransaction],
   ['DELETE', study, 'delete', 'delete-study', deleteTransaction],
   ['DELETE', series, 'delete', 'delete-series', deleteTransaction],
@@ -69,12 +95,17 @@ const table: readonly (readonly [
 
 /** The route table of the service under its root path. */
 export function dicomwebRoutes(service: DicomwebService): Route[] {
-  return table.map(([method, template, permission, name, transaction]) => ({
-    method,
-    template: `${service.rootPath}${template}`,
-    permission,
-    name,
-    errorBody: service.dialect.errorBody,
-    handler: (context) => transaction(service, context),
-  }));
+  const routes = table.map(([method, template, permission, name, transaction]): Route => {
+    const doc = findRouteDoc(service.dialect, name);
+    return {
+      method,
+      template: `${service.rootPath}${template}`,
+      permission,
+      name,
+      ...(doc === undefined ? {} : { doc }),
+      errorBody: service.dialect.errorBody,
+      handler: (context) => transaction(service, context),
+    };
+  });
+  return [...routes, ...capabilitiesRoutes(service, routes)];
 }

@@ -1,5 +1,6 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { Route } from '#src/http/http-service.js';
+import type { RouteDoc } from '#src/http/route-doc.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { AssociationInspector } from './inspector/association-inspector.js';
 import type { RemoteAes } from './remote-aes.js';
@@ -24,7 +25,18 @@ export function dimseAdminRoutes({ remoteAes, inspector, client }: DimseAdminist
     template: string,
     name: string,
     handler: Route['handler'],
-  ): Route => ({ method, template, name, permission: 'admin', handler });
+  ): Route => {
+    const body = ['application/json'];
+    const takesBody = method === 'POST' && template === collectionPath;
+    const doc: RouteDoc = {
+      summary: name,
+      ...(takesBody ? { requestTypes: body } : {}),
+      ...(method === 'DELETE'
+        ? { statuses: [204, 404] }
+        : { responseTypes: body, statuses: [200] }),
+    };
+    return { method, template, name, doc, permission: 'admin', handler };
+  };
   return [
     route('GET', collectionPath, 'list remote AEs', (context) => {
       context.respondJson(200, remoteAes.list());

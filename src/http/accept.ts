@@ -15,13 +15,25 @@ export interface AcceptedMedia {
   readonly isFromQuery: boolean;
 }
 
+interface TypeAlias {
+  readonly type: string;
+  /** What the name means when no transfer syntax is named. */
+  readonly transferSyntax?: string;
+}
+
 /** Names that clients still send for what PS3.18 §8.7.3 calls otherwise. */
-const typeAliases: ReadonlyMap<string, string> = new Map([
-  ['image/x-jls', 'image/jls'],
-  ['image/x-dicom-rle', 'image/dicom-rle'],
-  ['image/x-dicom+rle', 'image/dicom-rle'],
-  ['image/jph', 'image/jphc'],
+const typeAliases: ReadonlyMap<string, TypeAlias> = new Map<string, TypeAlias>([
+  ['image/x-jls', { type: 'image/jls' }],
+  ['image/jll', { type: 'image/jpeg', transferSyntax: '1.2.840.10008.1.2.4.70' }],
+  ['image/x-dicom-rle', { type: 'image/dicom-rle' }],
+  ['image/x-dicom+rle', { type: 'image/dicom-rle' }],
+  ['image/rle', { type: 'image/dicom-rle' }],
+  ['image/jph', { type: 'image/jphc' }],
+  ['image/j2c', { type: 'image/jp2' }],
 ]);
+
+/** Alternatives that are looked at, of each list: an answer is among the first of them, or a client is playing. */
+const alternativesMax = 64;
 
 /**
  * What the client accepts, best first (PS3.18 §8.7.8): the `accept` query parameter ranked by itself, then the Accept header. A
@@ -33,8 +45,11 @@ export function acceptedMedia(header: string | undefined, query: QueryParameters
   const inQuery = queryParameterValues(query, 'accept')
     // A `+` that was not percent-encoded has become a space; types hold none.
     .flatMap((text) => parseMediaTypeList(text.replace(/([a-z0-9]) (?=[a-z0-9])/gi, '$1+')))
+    .slice(0, alternativesMax)
     .map((mediaType) => ({ ...toAccepted(mediaType, transferSyntax), isFromQuery: true }));
-  const inHeader = parseMediaTypeList(header ?? '*/*').map((mediaType) => toAccepted(mediaType));
+  const inHeader = parseMediaTypeList(header ?? '*/*')
+    .slice(0, alternativesMax)
+    .map((mediaType) => toAccepted(mediaType));
   return [...ranked(inQuery), ...ranked(inHeader)];
 }
 
@@ -54,6 +69,19 @@ export function negotiate<T>(
   throw new GantryError('not-acceptable', `supported are ${supported}`);
 }
 
+/** The alternatives in groups that the client likes equally well, best first. */
+export function equallyLiked(accepted: readonly AcceptedMedia[]): AcceptedMedia[][] {
+  const groups: AcceptedMedia[][] = [];
+  for (const media of accepted) {
+    const group = groups.at(-1);
+    const isPeer =
+      group?.[0]?.quality === media.quality && group[0].isFromQuery === media.isFromQuery;
+    if (isPeer) group.push(media);
+    else groups.push([media]);
+  }
+  return groups;
+}
+
 /** Whether the accepted type, or range, covers `type`. */
 export function coversType(media: AcceptedMedia, type: string): boolean {
   if (media.type === type || media.type === '*/*') return true;
@@ -64,11 +92,12 @@ function toAccepted(mediaType: MediaType, queryTransferSyntax?: string): Accepte
   const isMultipart = mediaType.type.startsWith('multipart/');
   const parameters = (name: string): string[] =>
     mediaType.parameters.filter(([other]) => other === name).map(([, value]) => value);
-  const type = isMultipart ? (parameters('type')[0] ?? '*/*').toLowerCase() : mediaType.type;
+  const sent = isMultipart ? (parameters('type')[0] ?? '*/*').toLowerCase() : mediaType.type;
+  const { type, transferSyntax } = typeAliases.get(sent) ?? { type: sent };
   const named = parameters('transfer-syntax');
-  if (named.length === 0 && queryTransferSyntax !== undefined) named.push(queryTransferSyntax);
+  if (named.length === 0) named.push(queryTransferSyntax ?? transferSyntax ?? '');
   return {
-    type: typeAliases.get(type) ?? type,
+    type,
     isMultipart: isMultipart || !type.endsWith('/*') ? isMultipart : undefined,
     transferSyntaxes: [...new Set(named.map((uid) => uid.trim()).filter((uid) => uid !== ''))],
     quality: parseQuality(parameters('q')[0]),

@@ -7,6 +7,7 @@ import type { HttpExchange, HttpHandler, HttpRequest } from '#engine/transport/h
 import { corsHeaders, preflightHeaders, type CorsPolicy } from './cors.js';
 import type { ErrorBody } from './error-response.js';
 import { RequestContext } from './request-context.js';
+import type { RouteDoc } from './route-doc.js';
 import { Router, type RouteMatch, type RouteParams } from './router.js';
 
 /** One row of the route table. */
@@ -18,6 +19,8 @@ export interface Route {
   readonly permission: string;
   /** Name for metrics and log lines. */
   readonly name: string;
+  /** For capabilities and the OpenAPI document. */
+  readonly doc?: RouteDoc;
   /** Form of its errors; default: problem details. */
   readonly errorBody?: ErrorBody;
   /** Answers through the context, now or later; what it throws, or rejects with, becomes an error answer. */
@@ -78,7 +81,7 @@ class HttpService {
       pathError = error;
     }
     const context = this.#createContext(exchange, match);
-    if (method === 'OPTIONS' && !isFound(match)) respondToOptions(context, match);
+    if (isPreflight(exchange.request, match)) respondToOptions(context, match);
     else if (pathError !== undefined) context.respondError(pathError);
     else if (match.kind === 'not-found') context.respondError(new GantryError('not-found'));
     else if (match.kind === 'method-not-allowed') {
@@ -106,7 +109,7 @@ class HttpService {
     const correlationId = correlationIdOf(request);
     const startMs = performance.now();
     const params = isFound(match) ? match.params : {};
-    const name = isFound(match) ? match.route.name : unmatchedName(request.method);
+    const name = nameOf(request, match);
     let status = clientClosedStatus;
     let isReported = false;
     const report = (): void => {
@@ -166,6 +169,12 @@ function obey(
   return route.handler(context) ?? undefined;
 }
 
+/** Browsers ask before they send (Fetch standard, CORS-preflight request); an OPTIONS that nothing answers is treated alike. */
+function isPreflight(request: HttpRequest, match: RouteMatch<Route>): boolean {
+  if (request.method !== 'OPTIONS') return false;
+  return !isFound(match) || request.header('access-control-request-method') !== undefined;
+}
+
 /** A preflight carries no credentials and must pass also where the request itself will not, or the page never sees why. */
 function respondToOptions(context: RequestContext, match: RouteMatch<Route>): void {
   const allow = match.kind === 'method-not-allowed' ? ([['allow', match.allow]] as const) : [];
@@ -178,8 +187,10 @@ function correlationIdOf(request: HttpRequest): string {
   return given !== undefined && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-function unmatchedName(method: string): string {
-  return method === 'OPTIONS' ? 'preflight' : 'unmatched';
+/** For metrics and log lines. */
+function nameOf(request: HttpRequest, match: RouteMatch<Route>): string {
+  if (isPreflight(request, match)) return 'preflight';
+  return isFound(match) ? match.route.name : 'unmatched';
 }
 
 /** Only UIDs: any other part of a path may be about a patient. */

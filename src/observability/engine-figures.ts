@@ -69,6 +69,13 @@ export const engineFigures: readonly EngineFigure[] = [
     read: (stats) => ({ codec: stats.framesTranscoded, cache: stats.framesFromCache }),
   },
   {
+    type: 'counter',
+    name: 'gantry_pictures_total',
+    help: 'rendered pictures and reports that were asked for, by where they came from',
+    labelName: 'source',
+    read: (stats) => ({ renderer: stats.picturesRendered, cache: stats.picturesFromCache }),
+  },
+  {
     type: 'gauge',
     name: 'gantry_commits_in_flight',
     help: 'instances that wait to become durable',

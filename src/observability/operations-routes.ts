@@ -21,21 +21,27 @@ export function operationsRoutes({ metrics, version, readiness }: Operations): R
   const route = (
     template: string,
     permission: string,
+    summary: string,
     answer: () => OperationsAnswer | Promise<OperationsAnswer>,
   ): Route => ({
     method: 'GET',
     template,
     permission,
     name: template.slice(1),
+    doc: { summary, statuses: [200] },
     handler: async (context) => {
       const { status, contentType, body } = await answer();
       context.respond(status, [['content-type', contentType]], body);
     },
   });
   return [
-    route('/livez', 'probe', answerLivez),
-    route('/readyz', 'probe', () => answerReadyz(readiness())),
-    route('/version', 'probe', () => answerVersion(version)),
-    route('/metrics', 'operate', () => answerMetrics(metrics)),
+    route('/livez', 'probe', 'the process answers', answerLivez),
+    route('/readyz', 'probe', 'requests are served, or 503 and why not', () =>
+      answerReadyz(readiness()),
+    ),
+    route('/version', 'probe', 'version and build', () => answerVersion(version)),
+    route('/metrics', 'operate', 'figures in the text format of Prometheus', () =>
+      answerMetrics(metrics),
+    ),
   ];
 }

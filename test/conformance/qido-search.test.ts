@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { qido, stow } from '#test/helpers/dicomweb-client.js';
 import { fixtureUids, searchFiles } from '#test/helpers/search-fixture.js';
-import { startTestServer, type OwnedServer } from '#test/helpers/server.js';
+import { startTestServer, withServer, type OwnedServer } from '#test/helpers/server.js';
 
 const { meyer, yamada, meyerAgain, unnamed } = fixtureUids;
 const newestFirst = [meyerAgain, yamada, meyer, unnamed];
@@ -117,6 +117,23 @@ describe('PS3.18 §8.3.4.1: attribute matching', () => {
       assert.deepEqual(await studies(query), found);
     });
   }
+
+  test('§8.3.4.2: fuzzy words that sound alike, when the option says so', async () => {
+    const query = 'studies?PatientName=maier&fuzzymatching=true';
+    assert.deepEqual(await uids(query), []);
+    await withServer(
+      async ({ dicomwebUrl }) => {
+        await stow(dicomwebUrl, searchFiles());
+        const found = await qido(dicomwebUrl, query);
+        assert.deepEqual(
+          found.map((row) => row['0020000D']?.Value?.[0]),
+          [meyerAgain, meyer],
+        );
+        assert.equal((await qido(dicomwebUrl, 'studies?PatientName=maier')).length, 0);
+      },
+      { args: ['--index-phonetic-names', 'true'] },
+    );
+  });
 
   test('Table 10.6.1-5: members of RequestAttributesSequence, and RequestedProcedureID beside it', async () => {
     const series = (query: string): Promise<unknown[]> => uids(`series?${query}`, '0020000E');

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { acceptStoredInstances, qido, retrieve, stow } from '../helpers/dicomweb-client.js';
 import { buildCtInstance, type BuiltInstance } from '../helpers/instance-builder.js';
 import { startServer, type TestServer } from '../helpers/server.js';
+import { delay, until } from '../helpers/wait.js';
 
 const rounds = 4;
 const uploaders = 3;
@@ -21,7 +21,9 @@ test('after kill -9 everything that was acknowledged is found and whole', async 
       const uploads = Array.from({ length: uploaders }, (_, uploader) =>
         uploadUntilKilled(server, `${round}.${uploader}`, acknowledged),
       );
-      await delay(300 + round * 170);
+      const wanted = acknowledged.length + uploaders;
+      await until(() => acknowledged.length >= wanted, 'acknowledgements of this round');
+      await delay(round * 70);
       await server.kill();
       await Promise.all(uploads);
     }

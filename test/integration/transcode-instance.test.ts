@@ -135,6 +135,39 @@ describe('PS3.5 §8.2, §A.4: instances in other transfer syntaxes', { skip: cor
   });
 });
 
+describe(
+  'PS3.3 §C.7.6.1.1.5: an instance that is compressed with loss',
+  { skip: corpusMissing },
+  () => {
+    test('is another instance, which says so', async () => {
+      const file = corpusFiles().find(({ path }) => path.endsWith('REF__US1_UNC'))!;
+      await withEngine(async (engine) => {
+        const stored = await store(engine, corpusPath(file));
+        const result = await transcoded(engine, stored, '1.2.840.10008.1.2.4.50');
+        const again = await transcoded(engine, stored, '1.2.840.10008.1.2.4.50');
+        assert.notEqual(result.record.sopInstanceUid, stored.record.sopInstanceUid);
+        assert.equal(result.record.sopInstanceUid, again.record.sopInstanceUid);
+        const metadata = metadataOf(engine, result);
+        const first = (tag: string): unknown => metadata[tag]?.Value?.[0];
+        assert.equal(first('00080008'), 'DERIVED');
+        assert.equal(first('00280004'), 'YBR_FULL_422');
+        assert.equal(first('00282110'), '01');
+        assert.equal(first('00282114'), 'ISO_10918_1');
+        assert.ok(Number(first('00282112')) > 2);
+        const reference = first('00082112') as Metadata;
+        assert.deepEqual(reference['00081155']?.Value, [stored.record.sopInstanceUid]);
+        const [frame] = await framesOf(engine, result);
+        const [original] = await framesOf(engine, stored);
+        const difference = frame!.reduce(
+          (sum, sample, at) => sum + Math.abs(sample - original![at]!),
+          0,
+        );
+        assert.ok(difference / frame!.length < 4, String(difference / frame!.length));
+      });
+    });
+  },
+);
+
 function isDecodable(engine: Engine, { partition, record }: StoredInstance): boolean {
   return engine.frameTranscodingRefusal(partition, record, explicitVrLittleEndianUid) === undefined;
 }

@@ -1,6 +1,6 @@
 import { keywordOfTag } from '#engine/dicom/dictionary/dictionary.js';
+import { JsonCursor } from '#engine/dicom/json-model/json-cursor.js';
 import { escapeXml, escapeXmlAttribute } from './escape-xml.js';
-import { JsonCursor } from './json-cursor.js';
 
 const head =
   '<?xml version="1.0" encoding="UTF-8"?>\n' +

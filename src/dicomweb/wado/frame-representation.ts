@@ -2,12 +2,14 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
+  rleLosslessUid,
 } from '#engine/dicom/dictionary/transfer-syntaxes.js';
-import { coversType, type AcceptedMedia } from '#src/http/accept.js';
+import { coversType, equallyLiked, type AcceptedMedia } from '#src/http/accept.js';
 
 /** How the frames of one response are sent. */
 export interface FrameRepresentation {
-  readonly isMultipart: boolean;
+  /** Undefined leaves the choice to us. */
+  readonly isMultipart: boolean | undefined;
   readonly mediaType: string;
   /** Transfer syntax of the bytes sent, as the part header names it. */
   readonly transferSyntaxUid: string;
@@ -29,14 +31,18 @@ type Represent = (
 
 const octetStream = 'application/octet-stream';
 
-/** Transfer syntax of a media type that is named without one, PS3.18 Table 8.7.3-5. */
-const defaultSyntaxes: ReadonlyMap<string, string> = new Map([
-  [octetStream, explicitVrLittleEndianUid],
-  ['image/dicom-rle', '1.2.840.10008.1.2.5'],
-  ['image/jpeg', '1.2.840.10008.1.2.4.70'],
-  ['image/jls', '1.2.840.10008.1.2.4.80'],
-  ['image/jp2', '1.2.840.10008.1.2.4.90'],
-  ['image/jphc', '1.2.840.10008.1.2.4.201'],
+/**
+ * Transfer syntaxes of a media type that is named without one, the default of PS3.18 Table 8.7.3-5 first. JPEG without one
+ * means lossless there, and Baseline to browsers.
+ */
+const defaultSyntaxes: ReadonlyMap<string, readonly string[]> = new Map([
+  [octetStream, [explicitVrLittleEndianUid]],
+  ['image/dicom-rle', [rleLosslessUid]],
+  ['image/jpeg', ['1.2.840.10008.1.2.4.70', '1.2.840.10008.1.2.4.50']],
+  ['image/jls', ['1.2.840.10008.1.2.4.80']],
+  ['image/jp2', ['1.2.840.10008.1.2.4.90']],
+  ['image/jphc', ['1.2.840.10008.1.2.4.201']],
+  ['image/*', ['1.2.840.10008.1.2.4.90', '1.2.840.10008.1.2.4.80', rleLosslessUid]],
 ]);
 
 /**
@@ -48,19 +54,13 @@ export function chooseFrameRepresentation(
   accepted: readonly AcceptedMedia[],
   frames: StoredFrames,
 ): FrameRepresentation {
-  for (let start = 0; start < accepted.length;) {
-    const first = accepted[start]!;
-    const isPeer = (media: AcceptedMedia): boolean =>
-      media.quality === first.quality && media.isFromQuery === first.isFromQuery;
-    const length = accepted.slice(start).findIndex((media) => !isPeer(media));
-    const peers = accepted.slice(start, length < 0 ? undefined : start + length);
+  for (const peers of equallyLiked(accepted)) {
     for (const represent of [representStored, representTranscoded]) {
       for (const media of peers) {
         const found = represent(media, frames);
-        if (found !== undefined) return { ...found, isMultipart: media.isMultipart ?? true };
+        if (found !== undefined) return { ...found, isMultipart: media.isMultipart };
       }
     }
-    start += peers.length;
   }
   const stored = frames.transferSyntaxUid;
   const refusal = frames.refusalOf(explicitVrLittleEndianUid);
@@ -73,7 +73,8 @@ export function chooseFrameRepresentation(
 
 const representStored: Represent = (media, { transferSyntaxUid: storedUid }) => {
   const stored = findTransferSyntax(storedUid);
-  const isEncapsulated = stored?.isEncapsulated ?? false;
+  // Of a private transfer syntax nobody knows how it encodes: its frames are not called uncompressed.
+  const isEncapsulated = stored?.isEncapsulated ?? true;
   // Native frames are little endian when they leave, whatever the data set around them was.
   const transferSyntaxUid = isEncapsulated ? storedUid : explicitVrLittleEndianUid;
   const { transferSyntaxes } = media;
@@ -82,7 +83,8 @@ const representStored: Represent = (media, { transferSyntaxUid: storedUid }) => 
   if (transferSyntaxes.length > 0 && !isAnySyntax && !isNamed) return undefined;
   // octet-stream without a transfer syntax means uncompressed little endian; a wildcard takes what there is.
   const isBare = media.type === octetStream && transferSyntaxes.length === 0;
-  if (isBare && isEncapsulated) return undefined;
+  // Of a video there is no other form (PS3.18 §8.7.3.3 allows the stored one then).
+  if (isBare && isEncapsulated && stored?.isVideo !== true) return undefined;
   if (coversType(media, octetStream)) {
     return { mediaType: octetStream, transferSyntaxUid, isStored: true };
   }
@@ -94,10 +96,8 @@ const representStored: Represent = (media, { transferSyntaxUid: storedUid }) => 
 
 const representTranscoded: Represent = (media, frames) => {
   const { type, transferSyntaxes } = media;
-  const defaultUid = defaultSyntaxes.get(type);
-  const wanted =
-    transferSyntaxes.length === 0 && defaultUid !== undefined ? [defaultUid] : transferSyntaxes;
-  for (const uid of wanted) {
+  const wanted = transferSyntaxes.length > 0 ? transferSyntaxes : defaultSyntaxes.get(type);
+  for (const uid of wanted ?? []) {
     const syntax = findTransferSyntax(uid);
     if (syntax === undefined) continue;
     const mediaType = [syntax.frameMediaType, octetStream].find((one) => coversType(media, one));

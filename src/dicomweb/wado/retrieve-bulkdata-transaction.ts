@@ -1,6 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
-import type { HttpHeaders } from '#engine/transport/http-transport.js';
-import { coversType, type AcceptedMedia } from '#src/http/accept.js';
+import { coversType } from '#src/http/accept.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import {
   acceptedOf,
@@ -10,14 +9,23 @@ import {
   type DicomwebService,
 } from '../dicomweb-service.js';
 import { answerNotModified, etagOf, requireInstance } from '../resource-etag.js';
-import { respondParts, respondSingle, type ResponsePart } from './parts-response.js';
+import {
+  bulkDataType,
+  bulkPart,
+  isFramed,
+  isPixelData,
+  readBulkValue,
+  type BulkSource,
+} from './bulk-parts.js';
+import { bytesCacheControl } from './bytes-response.js';
+import { respondFrames } from './frames-response.js';
+import { respondParts, respondSingle } from './parts-response.js';
 
-const mediaType = 'application/octet-stream';
 const pathPattern = /^[0-9A-Fa-f]{8}(\/[0-9]{1,9}\/[0-9A-Fa-f]{8})*$/;
 
 /**
- * Retrieve bulkdata, PS3.18 §10.4.1.1.5: the value that metadata replaced by a BulkDataURI, as it is stored. The URL goes on
- * with the attribute path; items are counted from 1.
+ * Retrieve bulkdata, PS3.18 §10.4.1.1.5: the value that metadata replaced by a BulkDataURI. The URL goes on with the attribute
+ * path; items are counted from 1. Compressed pixel data comes as its frames (§8.7.3.3), everything else as it is stored.
  */
 export async function retrieveBulkdataTransaction(
   service: DicomwebService,
@@ -28,34 +36,36 @@ export async function retrieveBulkdataTransaction(
   const path = (context.params['path'] ?? '').toUpperCase();
   if (!pathPattern.test(path)) throw new GantryError('bad-request', 'not an attribute path');
   const record = requireInstance(engine, target);
-  const value = engine.retrieveBulkValue(target.partition, record, path);
-  if (value === undefined) throw new GantryError('not-found', 'the attribute has no bulk value');
-  const isMultipart = wantsMultipart(acceptedOf(context));
-  const form = `bulk.${path.replaceAll('/', '.')}-${isMultipart ? 'multipart' : 'single'}`;
-  const etag = etagOf(record, target, form);
-  if (answerNotModified(context, etag)) return;
-  const headers: HttpHeaders = [
-    ['etag', etag],
-    ['cache-control', 'private, max-age=86400'],
-  ];
-  if (!isMultipart) {
-    await respondSingle(context, 200, [['content-type', mediaType], ...headers], value);
-    return;
+  const layout = engine.describeLayout(target.partition, record);
+  if (!layout.bulkValues.some((value) => value.path === path)) {
+    throw new GantryError('not-found', 'the attribute has no bulk value');
   }
-  const url = `${instanceUrl(studiesUrl(service, context), record)}/bulkdata/${path}`;
-  const part: ResponsePart = {
-    contentType: mediaType,
-    headers: [['Content-Location', url]],
-    body: value,
-  };
-  await respondParts(context, { partType: mediaType, boundaryKey: etag, status: 200, headers }, [
-    part,
-  ]);
-}
-
-/** A client that names no form gets the bytes alone: a browser or curl that follows the URI has no use for an envelope. */
-function wantsMultipart(accepted: readonly AcceptedMedia[]): boolean {
-  const media = accepted.find((candidate) => coversType(candidate, mediaType));
-  if (media !== undefined) return media.isMultipart ?? false;
-  throw new GantryError('not-acceptable', `bulk data is served as ${mediaType}`);
+  const accepted = acceptedOf(context);
+  const media = accepted.find((candidate) => coversType(candidate, bulkDataType));
+  if (isPixelData(path) && (isFramed(layout, path) || media === undefined)) {
+    return respondFrames(service, context, {
+      target,
+      record,
+      numbers: undefined,
+      isMultipartByDefault: false,
+    });
+  }
+  if (media === undefined) {
+    throw new GantryError('not-acceptable', `bulk data is served as ${bulkDataType}`);
+  }
+  // A browser or curl that follows the URI has no use for an envelope.
+  const isMultipart = media.isMultipart ?? false;
+  const url = instanceUrl(studiesUrl(service, context), record);
+  const etag = etagOf(record, target, `bulk.${path}-${isMultipart} ${url}`);
+  if (answerNotModified(context, etag)) return;
+  const source: BulkSource = { engine, partition: target.partition, record, url };
+  const head = { status: 200, etag, headers: [bytesCacheControl] } as const;
+  if (isMultipart) {
+    await respondParts(context, head, bulkDataType, () => [bulkPart(source, path)].values());
+  } else {
+    const location = ['content-location', `${url}/bulkdata/${path}`] as const;
+    const headers = [...head.headers, location];
+    const body = readBulkValue(source, path);
+    await respondSingle(context, { ...head, contentType: bulkDataType, headers }, body);
+  }
 }

@@ -1,13 +1,25 @@
+import { filterJsonModel, type ElementFilter } from '#engine/dicom/json-model/filter-json-model.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
+import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { ContentEncoding } from '#src/http/content-encoding.js';
 import { contentEncodingOf } from '#src/http/encoded-response.js';
+import { queryParameter } from '#src/http/query-string.js';
 import type { RequestContext } from '#src/http/request-context.js';
+import type { Dialect } from '../dialect.js';
 import { dataSetFormOf, respondDataSets, varyHeader } from '../data-sets-response.js';
 import { instanceUrl, studiesUrl, targetOf, type DicomwebService } from '../dicomweb-service.js';
-import { answerNotModified, etagOf, requireResource } from '../resource-etag.js';
+import {
+  answerNotModified,
+  etagOf,
+  requireResource,
+  type ResourceRecord,
+} from '../resource-etag.js';
+
+const binaryVrs: ReadonlySet<string> = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'UN']);
 
 /**
  * Retrieve metadata, PS3.18 §10.4.1.1.2, of an instance, a series or a study: the JSON derived at ingest, streamed from the
- * catalogue without opening an instance, as it is or as XML.
+ * catalogue without opening an instance, as it is or as XML. `excludeprivate=true` leaves private attributes out.
  */
 export function retrieveMetadataTransaction(
   service: DicomwebService,
@@ -15,8 +27,16 @@ export function retrieveMetadataTransaction(
 ): void {
   const form = dataSetFormOf(service.dialect, context);
   const target = targetOf(context);
-  const representation = `metadata-${form}-${contentEncodingOf(context)}`;
-  const etag = etagOf(requireResource(service.engine, target), target, representation);
+  const url = studiesUrl(service, context);
+  const excludesPrivate = queryParameter(context.query, 'excludeprivate') === 'true';
+  const keeps = elementFilter(service.dialect, excludesPrivate);
+  const resource = requireResource(service.engine, target);
+  const encoding = contentEncodingOf(context);
+  const representation = `metadata-${form}-${encoding}-${excludesPrivate} ${url}`;
+  const etag =
+    service.dialect.metadataEtag === 'version-count'
+      ? versionEtag(resource, encoding)
+      : etagOf(resource, target, representation);
   if (answerNotModified(context, etag)) return;
   respondDataSets(
     context,
@@ -25,7 +45,7 @@ export function retrieveMetadataTransaction(
       boundaryKey: etag,
       headers: [['etag', etag], ['cache-control', 'private, no-cache'], varyHeader],
     },
-    metadataPages(service.engine, target, studiesUrl(service, context)),
+    metadataPages(service.engine, target, url, keeps),
   );
 }
 
@@ -34,8 +54,29 @@ function* metadataPages(
   engine: Engine,
   target: RetrieveTarget,
   url: string,
+  keeps: ElementFilter | undefined,
 ): Generator<readonly Uint8Array[]> {
   for (const page of engine.instancePages(target)) {
-    yield engine.retrieveMetadata(target.partition, page, (record) => instanceUrl(url, record));
+    const urlOf = (record: InstanceRecord): string => instanceUrl(url, record);
+    const texts = engine.retrieveMetadata(target.partition, page, urlOf);
+    yield keeps === undefined ? texts : texts.map((json) => filterJsonModel(json, keeps));
   }
+}
+
+/** Which elements a client gets; undefined for all of them. */
+function elementFilter(dialect: Dialect, excludesPrivate: boolean): ElementFilter | undefined {
+  if (dialect.metadataHasBinary && !excludesPrivate) return undefined;
+  return (tag, vr) =>
+    (dialect.metadataHasBinary || !binaryVrs.has(vr)) && !(excludesPrivate && isPrivate(tag));
+}
+
+/** An odd group, PS3.5 §7.8. */
+function isPrivate(tag: string): boolean {
+  return (Number.parseInt(tag.slice(0, 4), 16) & 1) === 1;
+}
+
+/** Tells apart what the Azure service does: versions, and how many instances there are. */
+function versionEtag(resource: ResourceRecord, encoding: ContentEncoding): string {
+  const count = 'instanceCount' in resource ? `-${resource.instanceCount}` : '';
+  return `"${resource.sequence}${count}${encoding === 'identity' ? '' : `-${encoding}`}"`;
 }

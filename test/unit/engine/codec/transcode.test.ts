@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GantryError } from '#engine/base/error-catalogue.js';
-import { codecRegistry, transcodingRefusal } from '#engine/codec/codec-registry.js';
+import {
+  codecRegistry,
+  decodedImage,
+  encodedImage,
+  isConvertedWithLoss,
+  transcodingRefusal,
+} from '#engine/codec/codec-registry.js';
 import { decodeFrame } from '#engine/codec/decode-frame.js';
 import { encodeFrame } from '#engine/codec/encode-frame.js';
 import { toNativeFrame } from '#engine/codec/sample-layout.js';
@@ -13,7 +19,9 @@ import type { ImagePixelDescription } from '#engine/dicom/pixel-data/image-pixel
 import { frameOf, imageOf, testCodecs } from '#test/helpers/image-frames.js';
 
 const codecs = await testCodecs();
-const encoded = codecRegistry.filter(({ encoder }) => encoder !== undefined);
+const encoded = codecRegistry.filter(
+  ({ uid, encoder }) => encoder !== undefined && !isConvertedWithLoss(uid),
+);
 const nameOf = (uid: string): string => transferSyntaxes.find((one) => one.uid === uid)!.name;
 
 const shapes: Partial<ImagePixelDescription>[] = [
@@ -90,6 +98,31 @@ describe('JPEG 2000 colour of more than 8 bits decodes', () => {
   }
 });
 
+describe('PS3.5 §8.2.1: JPEG Baseline, with loss', () => {
+  const uid = '1.2.840.10008.1.2.4.50';
+
+  for (const samplesPerPixel of [1, 3]) {
+    test(`${samplesPerPixel} components come back alike`, async () => {
+      const image = imageOf({ rows: 70, columns: 90, bitsAllocated: 8, samplesPerPixel });
+      const frame = new Uint8Array(70 * 90 * samplesPerPixel).map((_, at) =>
+        Math.round(127 + 90 * Math.sin(at / (400 * samplesPerPixel))),
+      );
+      const codestream = await encodeFrame(frame, { image, toUid: uid }, codecs);
+      assert.ok(codestream.length < frame.length / 3);
+      const decoded = await decodeFrame({ codestream, transferSyntaxUid: uid, image }, codecs);
+      assert.ok(decoded.every((sample, at) => Math.abs(sample - frame[at]!) < 12));
+    });
+  }
+
+  test('a frame that would not become smaller is refused, and the next one is encoded', async () => {
+    const small = imageOf({ bitsAllocated: 8 });
+    const encoding = encodeFrame(frameOf(small, 1), { image: small, toUid: uid }, codecs);
+    await assert.rejects(encoding, { code: 'not-acceptable' });
+    const large = imageOf({ rows: 64, columns: 64, bitsAllocated: 8 });
+    await encodeFrame(new Uint8Array(64 * 64), { image: large, toUid: uid }, codecs);
+  });
+});
+
 describe('codestreams are held against the data set', () => {
   const image = imageOf({ rows: 24, columns: 32, bitsAllocated: 16, bitsStored: 12 });
   const lies: [string, Partial<ImagePixelDescription>][] = [
@@ -149,12 +182,31 @@ describe('the registry', () => {
     );
   });
 
-  test('encodes to syntaxes without loss only', () => {
-    const lossy = transferSyntaxes.filter((one) => one.isLossy).map(({ uid }) => uid);
+  test('converts with loss to JPEG Baseline only', () => {
+    const lossy = codecRegistry.filter(({ uid }) => isConvertedWithLoss(uid));
     assert.deepEqual(
-      encoded.filter(({ uid }) => lossy.includes(uid)),
-      [],
+      lossy.map(({ uid }) => uid),
+      ['1.2.840.10008.1.2.4.50'],
     );
+  });
+
+  test('PS3.5 §8.2 says what the colours are before and after', () => {
+    const colours = (stored: string, from: string, to: string): string => {
+      const image = imageOf({ bitsAllocated: 8, samplesPerPixel: 3, planarConfiguration: 1 });
+      const source = { ...image, photometricInterpretation: stored };
+      const { photometricInterpretation, planarConfiguration } = encodedImage(
+        decodedImage(source, `1.2.840.10008.1.2.${from}`),
+        `1.2.840.10008.1.2.${to}`,
+      );
+      return `${photometricInterpretation} ${planarConfiguration}`;
+    };
+    assert.equal(colours('YBR_FULL_422', '4.50', '1'), 'RGB 1');
+    assert.equal(colours('YBR_FULL_422', '4.70', '1'), 'YBR_FULL 1');
+    assert.equal(colours('YBR_RCT', '4.90', '4.80'), 'RGB 0');
+    assert.equal(colours('YBR_FULL', '5', '4.90'), 'YBR_FULL 0');
+    assert.equal(colours('RGB', '1', '4.202'), 'YBR_RCT 0');
+    assert.equal(colours('RGB', '1', '5'), 'RGB 1');
+    assert.equal(colours('RGB', '1', '4.50'), 'YBR_FULL_422 0');
   });
 
   test('says why', () => {
@@ -163,11 +215,15 @@ describe('the registry', () => {
     const jpeg = (n: number): string => `1.2.840.10008.1.2.4.${n}`;
     const native = explicitVrLittleEndianUid;
     assert.equal(refusal(jpeg(90), native), undefined);
-    assert.match(refusal(jpeg(51), native, { bitsStored: 12 }) ?? '', /more than 8 bits/);
+    assert.equal(refusal(jpeg(51), native, { bitsStored: 12 }), undefined);
+    assert.match(refusal(jpeg(52), native) ?? '', /arithmetic/);
     assert.equal(refusal(jpeg(91), jpeg(80)), undefined);
     assert.match(refusal(jpeg(110), native) ?? '', /JPEG XL/);
     assert.match(refusal(jpeg(102), native) ?? '', /not decoded/);
-    assert.match(refusal(native, jpeg(50)) ?? '', /nothing is converted/);
+    assert.match(refusal(native, jpeg(51)) ?? '', /nothing is converted/);
+    assert.match(refusal(native, jpeg(50)) ?? '', /of 8 bits/);
+    const palette = { bitsAllocated: 8, photometricInterpretation: 'PALETTE COLOR' } as const;
+    assert.match(refusal(native, jpeg(50), palette) ?? '', /RGB/);
     assert.match(refusal('1.2.3.4', native) ?? '', /not decoded/);
   });
 });

@@ -19,6 +19,8 @@ const stats: EngineStats = {
   indexedSequence: 7,
   framesTranscoded: 11,
   framesFromCache: 12,
+  picturesRendered: 13,
+  picturesFromCache: 14,
   codecQueueLength: 13,
   queriesByPlan: { catalog: 6, index: 8 },
 };
