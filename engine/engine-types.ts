@@ -88,6 +88,14 @@ export interface Engine {
    */
   deleteInstances(target: RetrieveTarget): Promise<number>;
 
+  /**
+   * Takes deletions of a study, a series or an instance back, as far as their bytes are kept; resolves with the number of
+   * instances. Rejects with `not-found` when there were none.
+   */
+  undeleteInstances(target: RetrieveTarget): Promise<number>;
+  /** Whether something of it was deleted and can still be brought back. */
+  isDeleted(target: RetrieveTarget): boolean;
+
   stats(): EngineStats;
   /** False when the store can no longer write or the index thread has died; the reason is for operators. */
   health(): { readonly isReady: boolean; readonly reason: string };
@@ -241,6 +249,7 @@ export interface EngineStats {
   readonly instancesFailed: number;
   readonly bytesStored: number;
   readonly instancesDeleted: number;
+  readonly instancesUndeleted: number;
   /** Reads refused because stored bytes were damaged. */
   readonly damagedReads: number;
   readonly arenaBytesTotal: number;

@@ -6,6 +6,7 @@ import type { Engine, EngineStats } from './engine-types.js';
 import { deleteInstances } from './pipeline/delete-instances.js';
 import { BlobChecksums } from './pipeline/blob-checksums.js';
 import { DamageLog } from './pipeline/damage-log.js';
+import { hasDeleted, undeleteInstances } from './pipeline/undelete-instances.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { Renderer } from './pipeline/render-instance.js';
@@ -50,6 +51,7 @@ export interface EngineOptions {
     readonly memtableBytes: number;
     readonly blockCacheBytes: number;
     readonly garbageGraceMs: number;
+    readonly undeleteWindowMs: number;
     readonly compactionBytesPerSecond: number;
     readonly overwrite: OverwritePolicy;
     readonly allowedSopClasses: readonly string[];
@@ -140,6 +142,7 @@ async function startThreads(
       segmentBytes: options.store.segmentBytes,
       valueBytesMax: options.store.smallBlobBytesMax,
       garbageGraceMs: options.store.garbageGraceMs,
+      undeleteWindowMs: options.store.undeleteWindowMs,
       compactionBytesPerSecondMax: options.store.compactionBytesPerSecond,
     },
     onFailed,
@@ -161,7 +164,10 @@ async function startThreads(
   return { storeThread, indexThread, parsePool, codecPool };
 }
 
-function newCounters(): StorePipeline['counters'] & { instancesDeleted: number } {
+function newCounters(): StorePipeline['counters'] & {
+  instancesDeleted: number;
+  instancesUndeleted: number;
+} {
   return {
     instancesStored: 0,
     instancesReplaced: 0,
@@ -169,6 +175,7 @@ function newCounters(): StorePipeline['counters'] & { instancesDeleted: number }
     instancesFailed: 0,
     bytesStored: 0,
     instancesDeleted: 0,
+    instancesUndeleted: 0,
   };
 }
 
@@ -219,6 +226,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     findRepresentative: (target) => representativeInstance(reader, target),
     rendering: renderer,
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
+    undeleteInstances: (target) => undeleteInstances({ storeThread, counters }, target),
+    isDeleted: (target) => hasDeleted(reader, target),
     stats: (): EngineStats => ({
       ...counters,
       damagedReads: damage.count,

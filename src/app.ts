@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Engine } from '#engine/engine-types.js';
 import { openEngine } from '#engine/open-engine.js';
 import type { HttpTransport } from '#engine/transport/http-transport.js';
@@ -106,11 +107,12 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
 }
 
 /** One a root, the standard dialect first. */
-function dicomwebServices(engine: Engine, { http, index }: Config): DicomwebService[] {
+function dicomwebServices(engine: Engine, { dataDir, http, index }: Config): DicomwebService[] {
   return dicomwebRoots.map((root) => ({
     ...root,
     engine,
     publicUrl: publicUrlPolicy(http),
+    scratchDirectory: join(dataDir, 'scratch'),
     searchLimitDefault: index.defaultLimit,
     searchLimitMax: index.resultsMax,
     phoneticNames: index.phoneticNames,

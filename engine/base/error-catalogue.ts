@@ -68,6 +68,13 @@ export const errorCatalogue = {
     retryable: false,
     text: 'an instance with the same UIDs is already stored',
   },
+  'bulk-data-missing': {
+    http: 400,
+    dimse: 0xa900,
+    failureReason: 0xa922,
+    retryable: false,
+    text: 'bulk data that the metadata refers to is missing',
+  },
   'out-of-resources': {
     http: 503,
     dimse: 0xa700,

@@ -75,6 +75,9 @@ export function* verifyRecords(
 ): Generator<void> {
   const liveBytes: LiveBytes = new Map();
   for (const partition of partitions) {
+    for (const { record } of store.reader.allDeletedInstances(partition)) {
+      countLive(liveBytes, record);
+    }
     for (const study of store.reader.studies(partition)) {
       findings.studyCount += 1;
       yield* verifyStudy(store, partition, study, { findings, liveBytes });
@@ -197,7 +200,11 @@ function verifyInstance(
       pathOf(change) === path;
     if (!isIts) throw new Error(`change ${record.sequence} is not of this instance`);
   });
-  const { store: kind, segment, length } = record.blob;
+  countLive(liveBytes, record);
+}
+
+function countLive(liveBytes: LiveBytes, { blob }: InstanceRecord): void {
+  const { store: kind, segment, length } = blob;
   if (kind === 'segment') {
     liveBytes.set(segment, (liveBytes.get(segment) ?? 0) + recordBytes(length));
   }

@@ -4,7 +4,7 @@ import type { RetrieveTarget } from '../engine-types.js';
 
 export interface DeletePipeline {
   readonly storeThread: StoreThread;
-  readonly counters: { instancesDeleted: number };
+  readonly counters: { instancesDeleted: number; instancesUndeleted: number };
 }
 
 /**

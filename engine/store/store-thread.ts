@@ -13,6 +13,7 @@ import type { StoreColumn } from './catalog/catalog-keys.js';
 import { Committer } from './commit/committer.js';
 import { Deletion } from './commit/deletion.js';
 import { GroupLoop } from './commit/group-loop.js';
+import { Restoration } from './commit/restoration.js';
 import { StoreWriter } from './commit/store-writer.js';
 import { Reclaimer } from './reclaim/reclaimer.js';
 import { dataDirectoryOf } from './data-directory.js';
@@ -45,6 +46,8 @@ export interface StoreThreadOptions {
   readonly deletionStepInstances: number;
   /** How long bytes that nothing refers to any more are kept for retrieves that began before. */
   readonly garbageGraceMs: number;
+  /** How long a deletion can be taken back; 0: not at all. */
+  readonly undeleteWindowMs: number;
   /** Segments of which less than this part is live are emptied in the background, at most at this rate. */
   readonly compactionLiveRatioMin: number;
   readonly compactionBytesPerSecondMax: number;
@@ -61,6 +64,7 @@ export const defaultStoreThreadOptions: StoreThreadOptions = {
   groupBytesMax: 64 * mib,
   deletionStepInstances: 512,
   garbageGraceMs: 15 * 60 * 1000,
+  undeleteWindowMs: 0,
   compactionLiveRatioMin: 0.5,
   compactionBytesPerSecondMax: 16 * mib,
 };
@@ -83,7 +87,7 @@ export function createGroupLoop(
   const blobReader = new StoredBlobReader(segments, database);
   const { arena, options } = data;
   const writer = new StoreWriter({ database, blobs, sequence: state.sequence });
-  const { garbageGraceMs } = options;
+  const { garbageGraceMs, undeleteWindowMs } = options;
   const committer = new Committer({ arena, writer, blobReader, spills, garbageGraceMs });
   const groupBytesMax =
     options.blobStore === 'values'
@@ -94,7 +98,10 @@ export function createGroupLoop(
     arena,
     committer,
     sequence: () => writer.sequence,
-    beginDeletion: (request) => new Deletion({ writer, request, stepInstancesMax, garbageGraceMs }),
+    beginDeletion: (request) =>
+      request.kind === 'undelete'
+        ? new Restoration({ writer, request, stepInstancesMax })
+        : new Deletion({ writer, request, stepInstancesMax, garbageGraceMs, undeleteWindowMs }),
     reclaimer: new Reclaimer({
       writer,
       directory: segments,

@@ -86,12 +86,21 @@ export class StoreThread {
   }
 
   /** Deletes what is stored of a study, a series or an instance; resolves when that is durable. Never rejects. */
-  delete(target: Omit<DeleteRequest, 'kind' | 'deleteId'>): Promise<DeleteResult> {
+  delete(target: DeletionTarget): Promise<DeleteResult> {
+    return this.#postDeletion('delete', target);
+  }
+
+  /** Takes deletions back as far as they can be; resolves when that is durable. Never rejects. */
+  undelete(target: DeletionTarget): Promise<DeleteResult> {
+    return this.#postDeletion('undelete', target);
+  }
+
+  #postDeletion(kind: 'delete' | 'undelete', target: DeletionTarget): Promise<DeleteResult> {
     if (this.#failure !== undefined) return Promise.resolve(failed(this.#failure));
     const deleteId = this.#nextId++;
     return new Promise((resolve) => {
       this.#deletions.set(deleteId, resolve);
-      this.#post({ kind: 'delete', deleteId, ...target });
+      this.#post({ kind, deleteId, ...target });
     });
   }
 
@@ -256,6 +265,8 @@ export interface SpillFile {
   forget(): void;
   abandon(): void;
 }
+
+type DeletionTarget = Omit<DeleteRequest, 'kind' | 'deleteId'>;
 
 interface PendingCommit {
   readonly resolve: (result: CommitOutcome['result']) => void;

@@ -75,6 +75,7 @@ export type StoreRequest =
   | { readonly kind: 'spill'; readonly spillId: number; readonly extents: readonly Extent[] }
   | { readonly kind: 'spill-abandon'; readonly spillId: number }
   | DeleteRequest
+  | UndeleteRequest
   | { readonly kind: 'close' };
 
 /**
@@ -102,6 +103,11 @@ export interface DeleteRequest {
   readonly studyInstanceUid: string;
   readonly seriesInstanceUid?: string;
   readonly sopInstanceUid?: string;
+}
+
+/** Takes back what was deleted of a study, a series or an instance and can still be; it is answered as a deletion is. */
+export interface UndeleteRequest extends Omit<DeleteRequest, 'kind'> {
+  readonly kind: 'undelete';
 }
 
 // ---- store thread → main ----

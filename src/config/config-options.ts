@@ -325,6 +325,11 @@ export const configOptions = [
     default: 15 * 60 * 1000,
     doc: 'How long the bytes of deleted instances are kept for retrieves that began before; longer than any retrieve takes.',
   }),
+  option('store.undeleteWindowMs', {
+    type: integer(0, 366 * 24 * 3600 * 1000),
+    default: 3 * 24 * 3600 * 1000,
+    doc: 'How long a deletion can be taken back by `POST …/undelete`; the space of deleted instances is kept until then. 0 deletes for good.',
+  }),
   option('store.compactionBytesPerSecond', {
     type: integer(64 * kib, 64 * gib),
     default: 16 * mib,

@@ -149,6 +149,11 @@ export const dialectDifferences = {
     azure: 200,
     doc: 'rows that a search may ask for; the standard gives fewer, Azure refuses more, and 0',
   },
+  deletedStatus: {
+    standard: 410,
+    azure: 404,
+    doc: 'status of a retrieve of what was deleted and can still be brought back; later it is 404 in both',
+  },
   renderedMedia: {
     standard: 'any',
     azure: 'one of jpeg and png',

@@ -14,6 +14,8 @@ export interface DicomwebService {
   readonly rootPath: string;
   readonly dialect: Dialect;
   readonly publicUrl: PublicUrlPolicy;
+  /** Where bulk data of a Store waits for the rest of its request. */
+  readonly scratchDirectory: string;
   /** Matches that a search returns when it does not say, and at most. */
   readonly searchLimitDefault: number;
   readonly searchLimitMax: number;

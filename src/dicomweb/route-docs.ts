@@ -22,7 +22,12 @@ const store = (summary: string): RouteDoc => ({
       type: 'boolean',
     },
   ],
-  requestTypes: [instanceParts, 'application/dicom'],
+  requestTypes: [
+    instanceParts,
+    'application/dicom',
+    'multipart/related; type="application/dicom+json"',
+    'multipart/related; type="application/dicom+xml"',
+  ],
   responseTypes: [json],
   statuses: [200, 202, 400, 409, 413, 415, 503],
 });
@@ -61,6 +66,12 @@ const retrieveRendered = (summary: string): RouteDoc => ({
   statuses: [200, 304, 400, 404, 406],
 });
 
+const undeletion = (summary: string): RouteDoc => ({
+  summary,
+  responseTypes: ['application/json'],
+  statuses: [200, 400, 404],
+});
+
 const deletion = (summary: string): RouteDoc => ({ summary, statuses: [204, 400, 404] });
 
 /** By the name of the route; searches and metadata depend on the dialect and follow below. */
@@ -92,6 +103,9 @@ const docs: Readonly<Record<string, RouteDoc>> = {
   'delete-study': deletion('delete a study'),
   'delete-series': deletion('delete a series'),
   'delete-instance': deletion('delete an instance'),
+  'undelete-study': undeletion('take the deletion of a study back'),
+  'undelete-series': undeletion('take the deletion of a series back'),
+  'undelete-instance': undeletion('take the deletion of an instance back'),
 };
 
 const metadataSummaries: Readonly<Record<string, string>> = {

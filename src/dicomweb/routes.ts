@@ -3,6 +3,8 @@ import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from './dicomweb-service.js';
 import { capabilitiesRoutes } from './capabilities/capabilities-routes.js';
 import { deleteTransaction } from './delete/delete-transaction.js';
+import { goneWhenDeleted } from './delete/gone-when-deleted.js';
+import { undeleteTransaction } from './delete/undelete-transaction.js';
 import {
   countTransaction,
   searchTransaction,
@@ -91,6 +93,9 @@ const table: readonly (readonly [
   ['DELETE', study, 'delete', 'delete-study', deleteTransaction],
   ['DELETE', series, 'delete', 'delete-series', deleteTransaction],
   ['DELETE', instance, 'delete', 'delete-instance', deleteTransaction],
+  ['POST', `${study}/undelete`, 'admin', 'undelete-study', undeleteTransaction],
+  ['POST', `${series}/undelete`, 'admin', 'undelete-series', undeleteTransaction],
+  ['POST', `${instance}/undelete`, 'admin', 'undelete-instance', undeleteTransaction],
 ];
 
 /** The route table of the service under its root path. */
@@ -104,8 +109,24 @@ export function dicomwebRoutes(service: DicomwebService): Route[] {
       name,
       ...(doc === undefined ? {} : { doc }),
       errorBody: service.dialect.errorBody,
-      handler: (context) => transaction(service, context),
+      handler: (context) =>
+        method === 'GET' ? retrieve(service, context, transaction) : transaction(service, context),
     };
   });
   return [...routes, ...capabilitiesRoutes(service, routes)];
+}
+
+/** Runs a transaction that reads; what it finds deleted is gone. */
+function retrieve(
+  service: DicomwebService,
+  context: RequestContext,
+  transaction: Transaction,
+): void | Promise<void> {
+  try {
+    return transaction(service, context)?.catch((error: unknown) => {
+      throw goneWhenDeleted(service, context, error);
+    });
+  } catch (error) {
+    throw goneWhenDeleted(service, context, error);
+  }
 }

@@ -38,6 +38,12 @@ export const engineFigures: readonly EngineFigure[] = [
   },
   {
     type: 'counter',
+    name: 'gantry_undeleted_instances_total',
+    help: 'instances whose deletion was taken back',
+    read: (stats) => ({ value: stats.instancesUndeleted }),
+  },
+  {
+    type: 'counter',
     name: 'gantry_damaged_reads_total',
     help: 'reads that were refused because stored bytes failed their checksum or were missing',
     read: (stats) => ({ value: stats.damagedReads }),

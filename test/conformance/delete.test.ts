@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { acceptStoredInstances, qido, stow } from '#test/helpers/dicomweb-client.js';
+import { acceptStoredInstances, qido, retrieve, stow } from '#test/helpers/dicomweb-client.js';
 import { buildCtInstance } from '#test/helpers/instance-builder.js';
 import { withServer } from '#test/helpers/server.js';
 
@@ -27,7 +27,7 @@ test('Delete: each level goes with its parents, is not found after, and can be s
 
     assert.equal(await status(instanceUrl, 'DELETE'), 204);
     assert.equal(await status(instanceUrl, 'DELETE'), 404);
-    assert.equal(await status(instanceUrl), 404);
+    assert.equal(await status(instanceUrl), 410);
     assert.equal(await countOf(`studies/${study}/instances`), 2);
     assert.equal(await countOf('instances?Modality=CT'), 2);
     const [row] = await qido(dicomwebUrl, 'studies?StudyDate=20240131&includefield=00201208');
@@ -38,7 +38,7 @@ test('Delete: each level goes with its parents, is not found after, and can be s
 
     assert.equal(await status(seriesUrl, 'DELETE'), 204);
     for (const url of [seriesUrl, studyUrl]) {
-      assert.equal(await status(url), 404);
+      assert.equal(await status(url), 410);
     }
     assert.equal(await status(seriesUrl, 'DELETE'), 404);
     assert.equal(await countOf('studies?StudyDate=20240131'), 0);
@@ -57,5 +57,67 @@ test('Delete: a name that cannot be a UID is refused', async () => {
   await withServer(async ({ dicomwebUrl }) => {
     assert.equal(await status(`${dicomwebUrl}/studies/1.2.x`, 'DELETE'), 400);
     assert.equal(await status(`${dicomwebUrl}/studies/1.2.3/series/_`, 'DELETE'), 400);
+  });
+});
+
+test('Delete: a deletion can be taken back while its window lasts, at each level', async () => {
+  await withServer(async ({ dicomwebUrl, httpUrl }) => {
+    const instances = [1, 2, 3].map((number) => buildCtInstance('78', number));
+    const { studyInstanceUid: study, seriesInstanceUid: series } = instances[0]!;
+    const studyUrl = `${dicomwebUrl}/studies/${study}`;
+    const seriesUrl = `${studyUrl}/series/${series}`;
+    const instanceUrl = `${seriesUrl}/instances/${instances[0]!.sopInstanceUid}`;
+    const count = async (): Promise<number> =>
+      (await qido(dicomwebUrl, `instances?PatientID=${instances[0]!.patientId}`)).length;
+    assert.equal(await status(`${studyUrl}/undelete`, 'POST'), 404);
+    assert.equal(
+      (
+        await stow(
+          dicomwebUrl,
+          instances.map(({ part10 }) => part10),
+        )
+      ).status,
+      200,
+    );
+    for (const url of [instanceUrl, seriesUrl, studyUrl]) {
+      assert.equal(await status(url, 'DELETE'), 204);
+      assert.equal(await status(url), 410);
+      // Clients of Azure know no 410.
+      assert.equal(await status(url.replace(dicomwebUrl, `${httpUrl}/v2`)), 404);
+      const response = await fetch(`${url}/undelete`, { method: 'POST' });
+      assert.equal(response.status, 200);
+      assert.deepEqual(await response.json(), { instances: url === instanceUrl ? 1 : 3 });
+      assert.equal(await status(url), 200);
+      assert.equal(await count(), 3);
+      const [row] = await qido(dicomwebUrl, `studies?StudyInstanceUID=${study}&includefield=all`);
+      assert.deepEqual(row!['00201208']!.Value, [3]);
+      assert.deepEqual(row!['00201206']!.Value, [1]);
+      assert.deepEqual(row!['00080061']!.Value, ['CT']);
+    }
+    const [part] = await retrieve(
+      dicomwebUrl,
+      instanceUrl.slice(dicomwebUrl.length + 1),
+      acceptStoredInstances,
+    );
+    assert.deepEqual(part!.body, instances[0]!.part10);
+  });
+});
+
+test('Delete: what was stored anew since the deletion stays as it is', async () => {
+  await withServer(async ({ dicomwebUrl }) => {
+    const instance = buildCtInstance('79', 1);
+    const other = Buffer.from(instance.part10);
+    other[other.length - 1]! ^= 1;
+    const url = `${dicomwebUrl}/studies/${instance.studyInstanceUid}`;
+    assert.equal((await stow(dicomwebUrl, [instance.part10])).status, 200);
+    assert.equal(await status(url, 'DELETE'), 204);
+    assert.equal((await stow(dicomwebUrl, [other])).status, 200);
+    assert.equal(await status(`${url}/undelete`, 'POST'), 404);
+    const [part] = await retrieve(
+      dicomwebUrl,
+      url.slice(dicomwebUrl.length + 1),
+      acceptStoredInstances,
+    );
+    assert.deepEqual(part!.body, other);
   });
 });

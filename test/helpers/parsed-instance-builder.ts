@@ -1,6 +1,6 @@
 import { BlockChecksummer } from '#engine/base/block-checksums.js';
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
-import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import type { IndexedAttributes, ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 
 /** What a test says of an instance; everything else is made up. */
 export interface InstanceDescription {
@@ -29,7 +29,19 @@ export function buildParsedInstance(
   const sopClassUid = description.sopClass ?? '1.2.840.10008.5.1.4.1.1.2';
   const checksums = new BlockChecksummer();
   checksums.add(received);
-  const json = Buffer.from(JSON.stringify({ '00080018': { vr: 'UI', Value: [sop] } }));
+  const attributes: IndexedAttributes = {
+    study: { '0020000D': { vr: 'UI', Value: [study] }, ...description.studyAttributes },
+    series: {
+      '00080060': { vr: 'CS', Value: [modality] },
+      '0020000E': { vr: 'UI', Value: [series] },
+    },
+    instance: {
+      '00080016': { vr: 'UI', Value: [sopClassUid] },
+      '00080018': { vr: 'UI', Value: [sop] },
+    },
+  };
+  const all = { ...attributes.study, ...attributes.series, ...attributes.instance };
+  const json = Buffer.from(JSON.stringify(all));
   return {
     identifiers: {
       studyInstanceUid: study,
@@ -39,17 +51,7 @@ export function buildParsedInstance(
     },
     transferSyntaxUid,
     prefix,
-    attributes: {
-      study: { '0020000D': { vr: 'UI', Value: [study] }, ...description.studyAttributes },
-      series: {
-        '00080060': { vr: 'CS', Value: [modality] },
-        '0020000E': { vr: 'UI', Value: [series] },
-      },
-      instance: {
-        '00080016': { vr: 'UI', Value: [sopClassUid] },
-        '00080018': { vr: 'UI', Value: [sop] },
-      },
-    },
+    attributes,
     metadata: { json, uriOffsets: [json.length - 1] },
     layout: {
       transferSyntaxUid,

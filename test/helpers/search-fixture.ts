@@ -87,7 +87,7 @@ export function searchFiles(): Uint8Array[] {
       {
         PatientName: 'Yamada^Tarou=山田^太郎=やまだ^たろう',
         PatientID: 'P2',
-        PatientBirthDate: '19800230',
+        PatientBirthDate: '19800228',
         AccessionNumber: 'B200',
         ReferringPhysicianName: 'Roe^Richard',
         StudyDate: '20240102',

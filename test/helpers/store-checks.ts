@@ -69,9 +69,10 @@ function assertChangeLog({ reader }: OpenedStore): number {
   const stored = new Map<string, ChangeRecord>();
   for (const change of changes) {
     const name = `${change.studyInstanceUid}/${change.seriesInstanceUid}/${change.sopInstanceUid}`;
-    assert.equal(stored.has(name), change.action === 'delete', name);
-    if (change.action === 'create') stored.set(name, change);
-    else stored.delete(name);
+    const isOfStored = change.action === 'delete' || change.action === 'replace';
+    assert.equal(stored.has(name), isOfStored, name);
+    if (change.action === 'delete') stored.delete(name);
+    else stored.set(name, change);
   }
   for (const change of stored.values()) {
     assert.equal(reader.findInstance(0, change)?.sequence, change.sequence);

@@ -138,10 +138,22 @@ export class StoreThreadClient {
   }
 
   /** Deletes what `target` names and waits for the end of it. */
-  async delete(target: Omit<DeleteRequest, 'kind' | 'deleteId'>): Promise<DeleteResult> {
+  delete(target: Omit<DeleteRequest, 'kind' | 'deleteId'>): Promise<DeleteResult> {
+    return this.#postDeletion('delete', target);
+  }
+
+  /** Takes back what was deleted of `target` and waits for the end of it. */
+  undelete(target: Omit<DeleteRequest, 'kind' | 'deleteId'>): Promise<DeleteResult> {
+    return this.#postDeletion('undelete', target);
+  }
+
+  async #postDeletion(
+    kind: 'delete' | 'undelete',
+    target: Omit<DeleteRequest, 'kind' | 'deleteId'>,
+  ): Promise<DeleteResult> {
     this.#lastCommitId += 1;
     const deleteId = this.#lastCommitId;
-    this.post({ kind: 'delete', deleteId, ...target });
+    this.post({ kind, deleteId, ...target });
     const reply = await this.#next((each) => each.kind === 'deleted' && each.deleteId === deleteId);
     return (reply as Reply<'deleted'>).result;
   }

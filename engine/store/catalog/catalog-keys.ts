@@ -11,6 +11,7 @@ import type { InstanceKey, SeriesKey } from './catalog-records.js';
  * | catalog  | `e` study NUL series                                | series record                      |
  * | catalog  | `i` study NUL series NUL instance                   | instance record                    |
  * | catalog  | `u` instance NUL study NUL series                   | empty                              |
+ * | catalog  | `d` study NUL series NUL instance                   | deleted record, within its time    |
  * | catalog  | `p` PatientID NUL study                             | empty                              |
  * | catalog  | `a` AccessionNumber NUL study                       | empty                              |
  * | catalog  | `d` place by date and time NUL study                | empty                              |
@@ -30,6 +31,7 @@ import type { InstanceKey, SeriesKey } from './catalog-records.js';
  * | default  | `v` segment u32                                     | use of a segment file              |
  * | default  | `o`                                                 | version of the ordered keys, u8    |
  * | default  | `x` due time u64, segment u32, offset u64           | bytes to be removed at that time   |
+ * | default  | `y` due time u64, partition u32, instance path      | empty: a deleted record is to go   |
  */
 export const keyVersion = 1;
 
@@ -44,6 +46,7 @@ const kind = {
   series: 'e',
   instance: 'i',
   sopInstance: 'u',
+  deleted: 'd',
   patientId: 'p',
   accessionNumber: 'a',
   studyOrder: 'd',
@@ -65,6 +68,56 @@ export function seriesKey(partition: number, key: SeriesKey): Buffer {
 
 export function instanceKey(partition: number, key: InstanceKey): Buffer {
   return textKey(partition, kind.instance + uidPath(key));
+}
+
+/** The record of a deleted instance that can still be brought back. */
+export function deletedKey(partition: number, key: InstanceKey): Buffer {
+  return textKey(partition, kind.deleted + uidPath(key));
+}
+
+/** Deleted instances of a study, of one of its series, or the one named. */
+export function deletedRange(partition: number, key: Partial<InstanceKey> & StudyName): KeyRange {
+  const parts = [key.studyInstanceUid, key.seriesInstanceUid, key.sopInstanceUid];
+  const path = parts.filter((part) => part !== undefined).join('\0');
+  if (key.sopInstanceUid === undefined) {
+    return rangeOf(textKey(partition, `${kind.deleted}${path}\0`));
+  }
+  const gte = textKey(partition, kind.deleted + path);
+  return { gte, lt: Buffer.concat([gte, Buffer.alloc(1)]) };
+}
+
+/** All deleted instances of a partition. */
+export function allDeletedRange(partition: number): KeyRange {
+  return rangeOf(textKey(partition, kind.deleted));
+}
+
+type StudyName = Pick<SeriesKey, 'studyInstanceUid'>;
+
+/** Sorts by the time in ms at which the deleted record goes. */
+export function deletedDueKey(dueAtMs: number, partition: number, key: InstanceKey): Buffer {
+  const head = Buffer.alloc(14);
+  head[0] = keyVersion;
+  head[1] = 'y'.charCodeAt(0);
+  head.writeBigUInt64BE(BigInt(dueAtMs), 2);
+  head.writeUInt32BE(partition, 10);
+  return Buffer.concat([head, Buffer.from(uidPath(key), 'latin1')]);
+}
+
+export function deletedDueRange(): KeyRange {
+  return rangeOf(Buffer.from([keyVersion, 'y'.charCodeAt(0)]));
+}
+
+/** What `deletedDueKey` was made of. */
+export function partsOfDeletedDueKey(key: Buffer): {
+  readonly dueAtMs: number;
+  readonly partition: number;
+  readonly instance: InstanceKey;
+} {
+  return {
+    dueAtMs: Number(key.readBigUInt64BE(2)),
+    partition: key.readUInt32BE(10),
+    instance: instanceOfPath(key.toString('latin1', 14, key.length)),
+  };
 }
 
 export function sopInstanceKey(partition: number, key: InstanceKey): Buffer {
@@ -263,9 +316,11 @@ export function partsOfKey(key: Buffer): string[] {
 
 /** The instance that a key of `frames` belongs to. */
 export function instanceOfFramesKey(key: Buffer): InstanceKey {
-  const [studyInstanceUid, seriesInstanceUid, sopInstanceUid] = key
-    .toString('latin1', prefixBytes, key.length)
-    .split('\0', 3);
+  return instanceOfPath(key.toString('latin1', prefixBytes, key.length));
+}
+
+function instanceOfPath(path: string): InstanceKey {
+  const [studyInstanceUid, seriesInstanceUid, sopInstanceUid] = path.split('\0', 3);
   return {
     studyInstanceUid: studyInstanceUid!,
     seriesInstanceUid: seriesInstanceUid!,

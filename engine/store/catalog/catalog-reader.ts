@@ -9,6 +9,7 @@ import * as keys from './catalog-keys.js';
 import type { KeyRange, OrderedAttribute, StoreColumn } from './catalog-keys.js';
 import type {
   ChangeRecord,
+  DeletedRecord,
   InstanceKey,
   InstanceRecord,
   SeriesKey,
@@ -21,7 +22,12 @@ import { decodeBlockChecksumPage } from './block-checksums-codec.js';
 import type { BlockChecksumPage } from './block-checksums-codec.js';
 import { decodeChange } from './change-codec.js';
 import { decodeFrameTablePage, decodeLayout, decodeMetadata } from './metadata-codec.js';
-import { decodeInstanceRecord, decodeSeriesRecord, decodeStudyRecord } from './record-codec.js';
+import {
+  decodeDeletedRecord,
+  decodeInstanceRecord,
+  decodeSeriesRecord,
+  decodeStudyRecord,
+} from './record-codec.js';
 import { matchesOrderedAttribute } from './ordered-attributes.js';
 import { placeOf, studyOrderBounds, unplacedPart } from './study-order.js';
 
@@ -46,6 +52,9 @@ export interface StudyOrderRange {
   };
   readonly pageEntries: number;
 }
+
+/** A study, one of its series, or one instance. */
+export type DeletedTarget = Pick<InstanceKey, 'studyInstanceUid'> & Partial<InstanceKey>;
 
 /** Entries that one step of an iteration reads. */
 const stepEntriesMax = 512;
@@ -162,6 +171,42 @@ export class CatalogReader {
       for (let n = 0; n < page.length; n++) {
         const [study, series, instance] = keys.partsOfKey(page[n]!);
         yield decodeInstanceRecord(
+          { studyInstanceUid: study!, seriesInstanceUid: series!, sopInstanceUid: instance! },
+          values[n]!,
+        );
+      }
+    }
+  }
+
+  /** Deleted instances that can be brought back, of what `target` names, in the order of their keys. */
+  *deletedInstances(partition: number, target: DeletedTarget): Generator<DeletedRecord> {
+    yield* this.#deletedRecords(keys.deletedRange(partition, target));
+  }
+
+  /** All deleted instances of a partition that can be brought back. */
+  *allDeletedInstances(partition: number): Generator<DeletedRecord> {
+    yield* this.#deletedRecords(keys.allDeletedRange(partition));
+  }
+
+  /** Deleted instances in the order asked; undefined for those that are none. */
+  findDeleted(partition: number, wanted: readonly InstanceKey[]): (DeletedRecord | undefined)[] {
+    const wantedKeys = wanted.map((key) => keys.deletedKey(partition, key));
+    return this.#getMany('catalog', wantedKeys).map((value, n) =>
+      value === undefined ? undefined : decodeDeletedRecord(wanted[n]!, value),
+    );
+  }
+
+  /** Up to `limit` deleted instances by the time at which they go. */
+  deletedDue(limit: number): ReturnType<typeof keys.partsOfDeletedDueKey>[] {
+    const page = this.#range('default', { ...keys.deletedDueRange(), limit, values: false });
+    return page.keys.map(keys.partsOfDeletedDueKey);
+  }
+
+  *#deletedRecords(range: KeyRange): Generator<DeletedRecord> {
+    for (const { keys: page, values } of this.#pages('catalog', range, true)) {
+      for (let n = 0; n < page.length; n++) {
+        const [study, series, instance] = keys.partsOfKey(page[n]!);
+        yield decodeDeletedRecord(
           { studyInstanceUid: study!, seriesInstanceUid: series!, sopInstanceUid: instance! },
           values[n]!,
         );

@@ -39,6 +39,12 @@ export interface InstanceRecord {
   readonly blob: BlobLocator;
 }
 
+/** An instance that was deleted and can be brought back until `dueAtMs`; all that was kept of it is still there. */
+export interface DeletedRecord {
+  readonly record: InstanceRecord;
+  readonly dueAtMs: number;
+}
+
 /** Names a series, or an instance, inside a partition. */
 export interface SeriesKey {
   readonly studyInstanceUid: string;

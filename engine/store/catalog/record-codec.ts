@@ -3,6 +3,7 @@ import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
 import type {
   BlobLocator,
   InstanceKey,
+  DeletedRecord,
   InstanceRecord,
   SeriesKey,
   SeriesRecord,
@@ -140,6 +141,19 @@ function beginRecord(
   bytes.writeDoubleLE(record.createdAtMs, 9);
   bytes.write(json, jsonAt, 'utf8');
   return bytes;
+}
+
+/** dueAtMs f64 in front of the instance record as it was. */
+export function encodeDeletedRecord({ record, dueAtMs }: DeletedRecord): Buffer {
+  const due = Buffer.alloc(8);
+  due.writeDoubleLE(dueAtMs);
+  return Buffer.concat([due, encodeInstanceRecord(record)]);
+}
+
+/** Throws `corrupt`. */
+export function decodeDeletedRecord(key: InstanceKey, bytes: Buffer): DeletedRecord {
+  if (bytes.length < 8) throw new GantryError('corrupt', 'a deleted record of unknown form');
+  return { record: decodeInstanceRecord(key, bytes.subarray(8)), dueAtMs: bytes.readDoubleLE(0) };
 }
 
 function checkVersion(bytes: Buffer, bytesMin: number): void {

@@ -7,6 +7,7 @@ import { blobOf } from '../blob/spill-files.js';
 import type { SpillFiles } from '../blob/spill-files.js';
 import type { BlobLocator, InstanceRecord } from '../catalog/catalog-records.js';
 import { toWriteError } from '../store-errors.js';
+import { purgeNamesakes } from './deleted-instances.js';
 import { isSameInstance } from './duplicate-check.js';
 import { putHierarchy, putInstance } from './group-records.js';
 import type { HierarchyChanges } from './hierarchy.js';
@@ -199,6 +200,7 @@ export class Committer {
     try {
       const locators = this.#placeBlobs(additions);
       for (const locator of locators) usage.add(locator);
+      this.#purgeNamesakes(additions);
       const records = additions.map((addition, n) => putInstance(batch, addition, locators[n]!));
       const changes = hierarchy.apply(additions);
       putHierarchy(batch, changes);
@@ -249,6 +251,14 @@ export class Committer {
       const { spillId } = candidate.bytes;
       return spillId === undefined ? placed[next++]! : spills.finish(spillId, record);
     });
+  }
+
+  #purgeNamesakes(additions: readonly Addition[]): void {
+    const added = additions.map(({ partition, instance }) => ({
+      partition,
+      key: instance.identifiers,
+    }));
+    purgeNamesakes(this.#options.writer, added, this.#options.garbageGraceMs);
   }
 
   #dropSpill(request: CommitRequest): void {

@@ -2,6 +2,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type { DeleteRequest, IndexFeed } from '#engine/threads/task-messages.js';
 import type { InstanceRecord } from '../catalog/catalog-records.js';
 import { toWriteError } from '../store-errors.js';
+import { setAside } from './deleted-instances.js';
 import { putChange, putHierarchy } from './group-records.js';
 import { indexFeedOf } from './index-feed.js';
 import { removeInstances } from './remove-instances.js';
@@ -14,6 +15,8 @@ export interface DeletionOptions {
   readonly stepInstancesMax: number;
   /** How long the bytes can still be read by those who know where they are. */
   readonly garbageGraceMs: number;
+  /** How long the deletion can be taken back; 0: not at all. */
+  readonly undeleteWindowMs: number;
 }
 
 /**
@@ -106,10 +109,11 @@ export class Deletion {
   }
 
   #deleteRecords(removed: readonly [InstanceRecord, ...InstanceRecord[]]): void {
-    const { writer, request, garbageGraceMs } = this.#options;
+    const { writer, request, garbageGraceMs, undeleteWindowMs } = this.#options;
     const { partition } = request;
     const timeMs = Date.now();
-    removeInstances(writer, partition, removed, garbageGraceMs);
+    if (undeleteWindowMs === 0) removeInstances(writer, partition, removed, garbageGraceMs);
+    else setAside(writer, partition, removed, timeMs + undeleteWindowMs);
     removed.forEach(({ studyInstanceUid, seriesInstanceUid, sopInstanceUid }, n) => {
       putChange(writer.batch, {
         studyInstanceUid,

@@ -8,6 +8,7 @@ import type {
   IndexFeed,
   StoreReply,
   StoreRequest,
+  UndeleteRequest,
 } from '#engine/threads/task-messages.js';
 import type { BlobReader, BlobStore } from '../blob/blob-store.js';
 import type { SpillFiles } from '../blob/spill-files.js';
@@ -22,7 +23,7 @@ export interface GroupLoopOptions {
   /** Last sequence of the change log. */
   readonly sequence: () => number;
   readonly beginDeletion: (
-    request: DeleteRequest,
+    request: DeleteRequest | UndeleteRequest,
   ) => Pick<Deletion, 'deleteId' | 'instanceCount' | 'isDone' | 'step'>;
   readonly reclaimer: Pick<Reclaimer, 'stepWhenDue' | 'close'>;
   readonly spills: SpillFiles;
@@ -101,7 +102,8 @@ export class GroupLoop {
     this.#waiting.shift();
     if (next.kind === 'spill') this.#spill(next, ports);
     else if (next.kind === 'spill-abandon') this.#options.spills.abandon(next.spillId);
-    else if (next.kind === 'delete') this.#deletions.push(this.#options.beginDeletion(next));
+    else if (next.kind === 'delete' || next.kind === 'undelete')
+      this.#deletions.push(this.#options.beginDeletion(next));
   }
 
   /** Ends the work with the files; uncommitted spills are removed. */

@@ -56,6 +56,12 @@ export function putInstance(
   return record;
 }
 
+/** Puts the record of a deleted instance back; all else that is kept of it has stayed. */
+export function putRestoredInstance(batch: Batch, partition: number, record: InstanceRecord): void {
+  batch.put('catalog', keys.instanceKey(partition, record), encodeInstanceRecord(record));
+  batch.put('catalog', keys.sopInstanceKey(partition, record), empty);
+}
+
 /** Replaces the record of an instance whose bytes have moved; its sequence stays, since nothing that is served has changed. */
 export function putMovedInstance(batch: Batch, partition: number, record: InstanceRecord): void {
   batch.put('catalog', keys.instanceKey(partition, record), encodeInstanceRecord(record));

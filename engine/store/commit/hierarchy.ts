@@ -8,7 +8,7 @@ import type {
   StudyRecord,
 } from '../catalog/catalog-records.js';
 import { addToSeries, addToStudy, removeFromSeries, removeFromStudy } from './parent-records.js';
-import type { AddedInstance } from './parent-records.js';
+import type { CountedInstance } from './parent-records.js';
 
 /** A study or series as a batch leaves it, beside the version it replaces; without `after` it is gone. */
 export interface RecordChange<Record> {
@@ -40,7 +40,7 @@ export class Hierarchy {
   }
 
   /** The records that the group leaves; nothing is remembered until `keep`. */
-  apply(added: readonly AddedInstance[]): HierarchyChanges {
+  apply(added: readonly CountedInstance[]): HierarchyChanges {
     const studies = new Map<string, RecordChange<StudyRecord>>();
     const series = new Map<string, RecordChange<SeriesRecord>>();
     for (const one of added) {
@@ -98,7 +98,7 @@ export class Hierarchy {
    * The records that are left when `added` has taken the place of `removed`, an instance with the same UIDs; nothing is
    * remembered until `keep`. Throws `corrupt` when the instance has no series or study.
    */
-  replace(removed: InstanceRecord, added: AddedInstance): HierarchyChanges {
+  replace(removed: InstanceRecord, added: CountedInstance): HierarchyChanges {
     const { partition, sequence } = added;
     const { studyInstanceUid } = removed;
     const study = this.#studyRecord(partition, studyInstanceUid);

@@ -2,13 +2,18 @@ import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from '../catalog/catalog-records.js';
 import { mergeAttributes } from './attribute-merge.js';
 
-/** An instance that a group adds. */
-export interface AddedInstance {
+/** What study and series count of an instance. */
+export interface CountedInstance {
   readonly partition: number;
-  readonly instance: ParsedInstance;
+  readonly instance: Pick<ParsedInstance, 'identifiers' | 'attributes'>;
   readonly sequence: number;
   readonly createdAtMs: number;
   readonly storedBytes: number;
+}
+
+/** An instance that a group adds. */
+export interface AddedInstance extends CountedInstance {
+  readonly instance: ParsedInstance;
   /** CRC-32 of each block of the received bytes, wherever they are. */
   readonly blockChecksums: Uint8Array;
 }
@@ -20,7 +25,10 @@ const sopClassesMax = 256;
 const modalityTag = '00080060';
 const sopClassUidTag = '00080016';
 
-export function addToSeries(record: SeriesRecord | undefined, added: AddedInstance): SeriesRecord {
+export function addToSeries(
+  record: SeriesRecord | undefined,
+  added: CountedInstance,
+): SeriesRecord {
   const { instance } = added;
   const { sopClassUid } = instance.identifiers;
   return {
@@ -37,7 +45,7 @@ export function addToSeries(record: SeriesRecord | undefined, added: AddedInstan
 
 export function addToStudy(
   record: StudyRecord | undefined,
-  added: AddedInstance,
+  added: CountedInstance,
   isNewSeries: boolean,
 ): StudyRecord {
   const { identifiers, attributes } = added.instance;

@@ -7,6 +7,7 @@ import type { Garbage } from '../blob/garbage-queue.js';
 import { blobChunkBytes } from '../blob/rocksdb-blob-store.js';
 import { segmentPath, syncDirectory } from '../blob/segment-files.js';
 import { blobChunkKey, ownFileKey } from '../catalog/catalog-keys.js';
+import { purgeDeleted } from '../commit/deleted-instances.js';
 import type { StoreWriter } from '../commit/store-writer.js';
 import { toWriteError } from '../store-errors.js';
 import { damagedSegment, SegmentCompaction } from './segment-compaction.js';
@@ -31,6 +32,7 @@ export interface ReclaimedStep {
 
 const stepBytesMax = 4 * 1024 * 1024;
 const garbagePerStep = 256;
+const purgesPerStep = 64;
 /** Between two steps while there is work, so that commits never wait for two. */
 const pauseMsMin = 20;
 /** Between two looks for work, and after the disk was full. */
@@ -58,10 +60,12 @@ export class Reclaimer {
     const nowMs = performance.now();
     if (nowMs < this.#nextAtMs) return undefined;
     try {
+      const purgedCount = this.#purgeDue();
       const removedFiles = this.#removeDue();
       const { copiedBytes, isIdle, problem } = this.#compact();
       const pauseMs = (copiedBytes * 1000) / this.#options.bytesPerSecondMax;
-      this.#nextAtMs = nowMs + (isIdle ? idleMs : Math.max(pauseMsMin, pauseMs));
+      this.#nextAtMs =
+        nowMs + (isIdle && purgedCount < purgesPerStep ? idleMs : Math.max(pauseMsMin, pauseMs));
       return problem === undefined ? { removedFiles } : { removedFiles, problem };
     } catch (error) {
       this.#options.writer.abandon();
@@ -74,6 +78,19 @@ export class Reclaimer {
   close(): void {
     this.#compaction?.close();
     this.#compaction = undefined;
+  }
+
+  /** Deleted instances that nobody can bring back any more; returns how many there were. */
+  #purgeDue(): number {
+    const { writer, garbageGraceMs } = this.#options;
+    const nowMs = Date.now();
+    const due = writer.catalog.deletedDue(purgesPerStep).filter((each) => each.dueAtMs <= nowMs);
+    for (const { partition, instance } of due) {
+      const [deleted] = writer.catalog.findDeleted(partition, [instance]);
+      if (deleted !== undefined) purgeDeleted(writer, partition, [deleted], garbageGraceMs);
+    }
+    if (due.length > 0) this.#write();
+    return due.length;
   }
 
   /**

@@ -11,6 +11,7 @@ import {
 } from '../blob/record-header.js';
 import type { RecordHeader } from '../blob/record-header.js';
 import { segmentPath } from '../blob/segment-files.js';
+import { putDeleted } from '../commit/deleted-instances.js';
 import { putMovedInstance } from '../commit/group-records.js';
 import type { StoreWriter } from '../commit/store-writer.js';
 import type { InstanceRecord } from '../catalog/catalog-records.js';
@@ -32,6 +33,8 @@ const stepLookupsMax = 64;
 interface LiveRecord {
   readonly header: RecordHeader;
   readonly record: InstanceRecord;
+  /** Of a deleted instance that can be brought back: until when. */
+  readonly dueAtMs: number | undefined;
 }
 
 /**
@@ -76,11 +79,13 @@ export class SegmentCompaction {
         copies.map(({ copy }) => copy),
         batch,
       );
-      copies.forEach(({ record, copy }, n) => {
+      copies.forEach(({ record, copy, dueAtMs }, n) => {
         const blob = locators[n]!;
         usage.release(record.blob);
         usage.add(blob);
-        putMovedInstance(batch, copy.partition, { ...record, blob });
+        const moved = { ...record, blob };
+        if (dueAtMs === undefined) putMovedInstance(batch, copy.partition, moved);
+        else putDeleted(writer, copy.partition, { record: moved, dueAtMs });
       });
       writer.write();
       return copies.reduce((sum, { copy }) => sum + copy.length, 0);
@@ -107,14 +112,14 @@ export class SegmentCompaction {
       }
       if (lookups === stepLookupsMax) break;
       lookups += 1;
-      const record = this.#liveRecordOf(header);
-      if (record !== undefined) {
+      const found = this.#liveRecordOf(header);
+      if (found !== undefined) {
         if (live.length > 0 && bytes + header.blobLength > this.#options.stepBytesMax) break;
         bytes += header.blobLength;
-        live.push({ header, record });
+        live.push({ header, ...found });
       }
       // Only what the catalogue agrees with is known to end where its header says.
-      this.#at += record === undefined ? recordAlignmentBytes : recordBytes(header.blobLength);
+      this.#at += found === undefined ? recordAlignmentBytes : recordBytes(header.blobLength);
     }
     return live;
   }
@@ -129,21 +134,30 @@ export class SegmentCompaction {
     }
   }
 
-  /** The record of the instance, if it refers to the place where the header lies. */
-  #liveRecordOf(header: RecordHeader): InstanceRecord | undefined {
-    const record = this.#options.writer.catalog.findInstance(header.partition, header);
-    if (record === undefined) return undefined;
-    const { store, segment, offset, length } = record.blob;
-    const isHere =
+  /** The record of the instance, or of a deleted one, that refers to the place where the header lies. */
+  #liveRecordOf(header: RecordHeader): Omit<LiveRecord, 'header'> | undefined {
+    const { catalog } = this.#options.writer;
+    const record = catalog.findInstance(header.partition, header);
+    if (record !== undefined && this.#isHere(record, header)) {
+      return { record, dueAtMs: undefined };
+    }
+    const [deleted] = catalog.findDeleted(header.partition, [header]);
+    return deleted !== undefined && this.#isHere(deleted.record, header) ? deleted : undefined;
+  }
+
+  #isHere({ blob }: InstanceRecord, header: RecordHeader): boolean {
+    const { store, segment, offset, length } = blob;
+    return (
       store === 'segment' &&
       segment === this.#options.segment &&
       offset === this.#at + header.blobOffset &&
-      length === header.blobLength;
-    return isHere ? record : undefined;
+      length === header.blobLength
+    );
   }
 
   /** The record to be written elsewhere; none when its bytes are damaged: they stay where somebody may still save them. */
-  #copyOf({ header, record }: LiveRecord): { record: InstanceRecord; copy: BlobRecord }[] {
+  #copyOf(live: LiveRecord): (LiveRecord & { readonly copy: BlobRecord })[] {
+    const { header, record } = live;
     const { blob } = record;
     const bytes = Buffer.allocUnsafe(blob.length);
     for (let done = 0; done < bytes.length;) {
@@ -163,7 +177,7 @@ export class SegmentCompaction {
       length: blob.length,
       crc32: blob.crc32,
     };
-    return [{ record, copy }];
+    return [{ ...live, copy }];
   }
 }
 

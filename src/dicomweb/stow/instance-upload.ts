@@ -10,8 +10,8 @@ export const dicomMediaType = 'application/dicom';
 /** What a kind of Store request makes of its parts. */
 export interface Upload {
   openPart(headers: PartHeaders, number: number): PartSink | undefined;
-  /** The body has been read, or as much of it as could be; outcomes of the instances in order. */
-  finish(): Promise<PartOutcome[]>;
+  /** The body has been read, or up to `bodyError`; outcomes of the instances in order. */
+  finish(bodyError: GantryError | undefined): Promise<PartOutcome[]>;
   /** Releases what is held, whatever happened. */
   close(): Promise<void>;
 }

@@ -9,11 +9,11 @@ import { coversType } from '#src/http/accept.js';
 import { queryParameter } from '#src/http/query-string.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { acceptedOf, requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
+import { dataSetBody, findDataSetForm, type DataSetForm } from '../data-sets-response.js';
 import { dicomMediaType, InstanceUpload, type Upload } from './instance-upload.js';
+import { metadataMediaTypes, MetadataUpload } from './metadata-upload.js';
 import { receiveParts } from './receive-parts.js';
 import { storeResponse, type PartOutcome } from './store-response.js';
-
-const jsonMediaType = 'application/dicom+json';
 
 /** What came of a body. */
 interface Received {
@@ -49,15 +49,10 @@ export async function storeTransaction(
     isOneStudy: study !== undefined,
     isUpsert: context.request.method === 'PUT',
   });
-  context.respond(
-    status,
-    [
-      // Compared literally by clients, so it carries no charset.
-      ['content-type', jsonMediaType],
-      ...(warning === undefined ? [] : [['warning', warning] as const]),
-    ],
-    JSON.stringify(dataSet),
-  );
+  // The type is compared literally by clients, so it carries no charset.
+  const { contentType, body } = dataSetBody(responseForm(service, context), dataSet);
+  const warnings = warning === undefined ? [] : [['warning', warning] as const];
+  context.respond(status, [['content-type', contentType], ...warnings], body);
 }
 
 async function receive(service: DicomwebService, context: RequestContext): Promise<Received> {
@@ -69,7 +64,7 @@ async function receive(service: DicomwebService, context: RequestContext): Promi
       partCount = number;
       return upload.openPart(headers, number);
     });
-    return { outcomes: await upload.finish(), bodyError, partCount };
+    return { outcomes: await upload.finish(bodyError), bodyError, partCount };
   } finally {
     await upload.close();
   }
@@ -77,23 +72,26 @@ async function receive(service: DicomwebService, context: RequestContext): Promi
 
 /** Throws `unsupported-media-type`, or what the engine says when it takes no more sessions. */
 function openUpload(
-  { engine, dialect }: DicomwebService,
+  service: DicomwebService,
   context: RequestContext,
   mediaType: MediaType | undefined,
 ): Upload {
+  const { engine, dialect, scratchDirectory } = service;
   const partType = partTypeOf(mediaType);
-  if (partType !== dicomMediaType) {
+  const isMetadata = metadataMediaTypes.some((each) => each === partType);
+  if (partType !== dicomMediaType && !isMetadata) {
+    const known = [dicomMediaType, ...metadataMediaTypes].join(', ');
     throw new GantryError(
       'unsupported-media-type',
-      `the content type is neither ${dicomMediaType} nor multipart/related of it`,
+      `the content type is none of ${known}, nor multipart/related of one of them`,
     );
   }
   const study = context.params['study'];
   const isDryRun = queryParameter(context.query, 'dryrun') === 'true';
-  const options: StoreSessionOptions = {
+  const onDrain = (): void => context.resumeBody();
+  const options: Omit<StoreSessionOptions, 'onDrain'> = {
     partition: 0,
     correlationId: context.correlationId,
-    onDrain: () => context.resumeBody(),
     isDryRun,
     rules: {
       omits: isDryRun ? 'nonconformant' : dialect.storeOmits,
@@ -103,7 +101,14 @@ function openUpload(
     ...(study === undefined ? {} : { studyInstanceUid: study }),
     ...(context.request.method === 'PUT' ? { overwrite: 'if-changed' as const } : {}),
   };
-  return new InstanceUpload(engine.openStoreSession(options));
+  if (!isMetadata) return new InstanceUpload(engine.openStoreSession({ ...options, onDrain }));
+  return new MetadataUpload({
+    openSession: (onSessionDrain) =>
+      engine.openStoreSession({ ...options, onDrain: onSessionDrain }),
+    scratchDirectory,
+    onDrain,
+    url: `${studiesUrl(service, context)}/`,
+  });
 }
 
 /** Media type of the parts; of a body that is one part its own. A multipart without `type` is one of DICOM. */
@@ -112,7 +117,12 @@ function partTypeOf(mediaType: MediaType | undefined): string | undefined {
   return (mediaTypeParameter(mediaType, 'type') ?? dicomMediaType).toLowerCase();
 }
 
-/** Clients send what they send with every request, so the standard dialect takes any Accept and answers in JSON. */
+/** XML for those who ask for it; JSON also for those who ask for something else, as many do with every request they make. */
+function responseForm({ dialect }: DicomwebService, context: RequestContext): DataSetForm {
+  const single = acceptedOf(context).filter(({ isMultipart }) => isMultipart !== true);
+  return findDataSetForm(single, dialect) ?? 'json';
+}
+
 function requireStoreAccept(
   { dialect: { storeAccept } }: DicomwebService,
   context: RequestContext,

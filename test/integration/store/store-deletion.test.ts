@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CatalogFeedSource } from '#engine/index/catalog-feed-source.js';
 import { MemoryQueryIndex } from '#engine/index/memory-query-index.js';
-import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { InstanceKey, InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { StoreThreadOptions } from '#engine/store/store-thread.js';
 import type { CommitRequest, IndexFeed } from '#engine/threads/task-messages.js';
 import {
@@ -11,6 +11,7 @@ import {
 } from '#test/helpers/parsed-instance-builder.js';
 import { assertConsistent } from '#test/helpers/store-checks.js';
 import { StoreThreadClient } from '#test/helpers/store-thread-client.js';
+import { until } from '#test/helpers/wait.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
 const mr = '1.2.840.10008.5.1.4.1.1.4';
@@ -197,3 +198,44 @@ test('an index that fell behind catches up over deletions and new versions', asy
   assert.equal(page.keys.length, 2);
   await client.stop();
 });
+
+test('what is deleted within its window can come back: counts, index and bytes as before', async () => {
+  const client = await startStore({ undeleteWindowMs: 3_600_000, deletionStepInstances: 2 });
+  const { reader } = client.store;
+  await commitAll(client, twoSeries);
+  const before = reader.findStudy(0, '1.1')!;
+  const series = reader.listSeries(0, '1.1');
+  await client.delete({ partition: 0, studyInstanceUid: '1.1' });
+  assert.equal(reader.findStudy(0, '1.1'), undefined);
+  assert.equal(assertConsistent(client.store), 1);
+  await assertIndexed(client);
+  const { instanceCount } = (await client.undelete({ partition: 0, studyInstanceUid: '1.1' })) as {
+    instanceCount: number;
+  };
+  assert.equal(instanceCount, 4);
+  const after = reader.findStudy(0, '1.1')!;
+  assert.deepEqual(
+    { ...after, sequence: 0, createdAtMs: 0 },
+    { ...before, sequence: 0, createdAtMs: 0 },
+  );
+  assert.equal(reader.listSeries(0, '1.1').length, series.length);
+  assert.equal(assertConsistent(client.store), 5);
+  await assertIndexed(client);
+  await client.stop();
+});
+
+test('a deletion whose window has ended is for good', async () => {
+  const client = await startStore({ undeleteWindowMs: 1, garbageGraceMs: 0 });
+  await commitAll(client, twoSeries);
+  await client.delete({ partition: 0, studyInstanceUid: '1.1' });
+  await until(() => client.store.reader.deletedDue(1).length === 0, 'the purge');
+  const result = await client.undelete({ partition: 0, studyInstanceUid: '1.1' });
+  assert.deepEqual(result, { code: 'not-found', detail: '' });
+  assert.equal(client.store.reader.readMetadata(0, keyOf('1.1', '2.1', '3.1')), undefined);
+  assert.equal(assertConsistent(client.store), 1);
+  await client.stop();
+});
+
+function keyOf(study: string, series: string, sop: string): InstanceKey {
+  return { studyInstanceUid: study, seriesInstanceUid: series, sopInstanceUid: sop };
+}

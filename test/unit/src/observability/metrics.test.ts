@@ -6,6 +6,7 @@ import { createMetrics } from '#src/observability/metrics.js';
 const stats: EngineStats = {
   instancesStored: 5,
   instancesDeleted: 0,
+  instancesUndeleted: 0,
   instancesReplaced: 0,
   damagedReads: 0,
   instancesIdentical: 2,

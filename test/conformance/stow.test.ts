@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { checkJsonDataSet } from '#engine/dicom/json-model/check-json-data-set.js';
+import { readNativeDicomModel } from '#engine/dicom/xml-model/read-native-dicom-model.js';
+import { sampleIdentifiers } from '#test/helpers/dicom-builder.js';
+import { qido } from '#test/helpers/dicomweb-client.js';
+import { startTestServer, type OwnedServer } from '#test/helpers/server.js';
+import {
+  commentsOf,
+  failedSopSequence,
+  itemsOf,
+  referencedSopSequence,
+  sendStore,
+  tinyInstance,
+  warningReasonTag,
+} from '#test/helpers/stow-client.js';
+
+describe('PS3.18 §10.5 Store, as clients send it', () => {
+  let server: OwnedServer;
+  let studies: string;
+  before(async () => {
+    server = await startTestServer({
+      args: ['--store-denied-sop-classes', '1.2.840.10008.5.1.4.1.1.66'],
+    });
+    studies = `${server.dicomwebUrl}/studies`;
+  });
+  after(() => server.remove());
+
+  const part = (boundary: string, file: Uint8Array): Buffer =>
+    Buffer.concat([
+      Buffer.from(`\r\n--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`),
+      file,
+      Buffer.from(`\r\n--${boundary}--`),
+    ]);
+
+  test('dicomweb-client (JavaScript), OHIF: CRLF before the first boundary, none at the end, any Accept', async () => {
+    const b = '12345678-1234-1234-1234-123456789012';
+    for (const accept of [
+      undefined,
+      '*/*',
+      'multipart/related; type="application/octet-stream"; transfer-syntax="*"',
+      'text/html',
+    ]) {
+      const answer = await sendStore(studies, {
+        body: part(b, tinyInstance()),
+        contentType: `multipart/related; type="application/dicom"; boundary="${b}"`,
+        ...(accept === undefined ? {} : { accept }),
+      });
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(answer.headers.get('content-type'), 'application/dicom+json');
+    }
+  });
+
+  test('dicomweb-client (Python): chunked, with its constant boundary', async () => {
+    const b = '0f3cf5c0-70e0-41ef-baef-c6f9f65ec3e1';
+    const file = tinyInstance();
+    const send = (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const sent = request(
+          studies,
+          {
+            method: 'POST',
+            headers: {
+              'content-type': `multipart/related; type="application/dicom"; boundary="${b}"`,
+              'transfer-encoding': 'chunked',
+            },
+          },
+          (response) => resolve(response.resume().statusCode ?? 0),
+        );
+        sent.on('error', reject);
+        const body = part(b, file);
+        for (let at = 0; at < body.length; at += 100) sent.write(body.subarray(at, at + 100));
+        sent.end();
+      });
+    assert.equal(await send(), 200);
+    // It sends again what got no answer in time.
+    assert.equal(await send(), 200);
+  });
+
+  test('Weasis: no quotes around the boundary, and an answer in XML', async () => {
+    const answer = await sendStore(studies, {
+      body: part('mimeTypeBoundary', tinyInstance()),
+      contentType: 'multipart/related;type="application/dicom";boundary=mimeTypeBoundary',
+      accept: 'application/dicom+xml',
+    });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'application/dicom+xml');
+    assert.match(answer.text, /<NativeDicomModel.*tag="00081199"/s);
+  });
+
+  test('§10.5.3 a value that cannot be read is a warning; one that only breaks a rule is none', async () => {
+    const uids = sampleIdentifiers();
+    const bad = await sendStore(studies, {
+      files: [tinyInstance({ ...uids, StudyDate: 'yesterday', PatientSex: 'female' })],
+    });
+    assert.equal(bad.status, 202);
+    const [item] = itemsOf(bad.dataSet, referencedSopSequence);
+    assert.deepEqual(item![warningReasonTag]!.Value, [45063]);
+    assert.deepEqual(commentsOf(item!), ['(0008,0020) - is no date']);
+    const [row] = await qido(
+      server.dicomwebUrl,
+      `studies?StudyInstanceUID=${uids.StudyInstanceUID}`,
+    );
+    assert.deepEqual(row!['00100040']!.Value, ['female']);
+  });
+
+  test('dryrun=true says what a store would, with every rule of PS3.5, and stores nothing', async () => {
+    const uids = sampleIdentifiers();
+    const answer = await sendStore(`${studies}?dryrun=true`, {
+      files: [tinyInstance({ ...uids, PatientSex: 'female' })],
+    });
+    assert.equal(answer.status, 202);
+    assert.deepEqual(commentsOf(itemsOf(answer.dataSet, referencedSopSequence)[0]!), [
+      '(0010,0040) - is no code string',
+    ]);
+    assert.equal((await fetch(`${studies}/${uids.StudyInstanceUID}/metadata`)).status, 404);
+  });
+
+  test('a SOP class that the site denies is 409, a private one is stored', async () => {
+    const denied = tinyInstance({ SOPClassUID: '1.2.840.10008.5.1.4.1.1.66' });
+    const answer = await sendStore(studies, { files: [denied] });
+    assert.equal(answer.status, 409);
+    const [item] = itemsOf(answer.dataSet, failedSopSequence);
+    assert.deepEqual(item!['00081197']!.Value, [0x0122]);
+    const other = tinyInstance({ SOPClassUID: '1.2.3.4.5.6' }, '1.2.3.4.5.7');
+    assert.equal((await sendStore(studies, { files: [other] })).status, 200);
+  });
+
+  test('a body that cannot be read says why, and at which part, with the correlation id', async () => {
+    const answer = await sendStore(studies, {
+      body: '--b\r\nno header\r\n\r\nx\r\n--b--',
+      contentType: 'multipart/related; type="application/dicom"; boundary=b',
+    });
+    assert.equal(answer.status, 400);
+    assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+    const problem = JSON.parse(answer.text) as Record<string, string>;
+    assert.equal(problem['correlationId'], answer.headers.get('x-request-id'));
+    assert.equal(problem['type'], 'urn:gantry:error:bad-request');
+  });
+});
+
+/** Whatever comes in, the only error is one of the catalogue. */
+function staysCalm(action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    assert.ok(error instanceof GantryError, String(error));
+  }
+}
+
+test('metadata of any form is checked or refused, in JSON and in XML', () => {
+  const element = fc.record(
+    {
+      vr: fc.constantFrom('PN', 'US', 'SQ', 'DS', 'AT', 'FD', 'UV', 'OB', 'ZZ'),
+      Value: fc.array(fc.jsonValue(), { maxLength: 3 }),
+      InlineBinary: fc.string(),
+      BulkDataURI: fc.string(),
+    },
+    { requiredKeys: [] },
+  );
+  const dataSet = fc.dictionary(fc.constantFrom('00100010', '7FE00010', 'x', '0008'), element);
+  fc.assert(
+    fc.property(fc.oneof(dataSet, fc.jsonValue()), (value) =>
+      staysCalm(() => checkJsonDataSet(value)),
+    ),
+    { numRuns: 500 },
+  );
+  const piece = fc.constantFrom(
+    '<NativeDicomModel>',
+    '</NativeDicomModel>',
+    '<DicomAttribute tag="00100010" vr="PN">',
+    '</DicomAttribute>',
+    '<Value number="1">',
+    '<Value number="99999999999">',
+    '</Value>',
+    '<Item number="1">',
+    '</Item>',
+    '&b;',
+    '<!DOCTYPE a [<!ENTITY b "c">]>',
+    'text',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) =>
+      staysCalm(() => checkJsonDataSet(readNativeDicomModel(pieces.join('')))),
+    ),
+    { numRuns: 500 },
+  );
+});
