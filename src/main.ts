@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { text } from 'node:stream/consumers';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { startApp } from './app.js';
 import { createProgram } from './cli/program.js';
@@ -11,6 +12,7 @@ const program = createProgram({
   isTerminal: process.stdout.isTTY,
   print: (text) => process.stdout.write(text),
   printAside: (text) => process.stderr.write(text),
+  readInput: () => text(process.stdin),
   setExitCode: (code) => (process.exitCode = code),
   serve: (loaded, { withBanner }) =>
     serve({ loaded, withBanner, log: createLogger(loaded.config.log), start: startApp }),

@@ -1,5 +1,6 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { trimUid } from '#engine/base/uid.js';
+import { trimAeTitle } from '#engine/upper-layer/ae-title.js';
 
 /**
  * Command elements of group 0000 that messages use (PS3.7 Annex E.1), in ascending order. Elements of the retired messages
@@ -105,6 +106,7 @@ function decodeValue(entry: CommandElement, value: Buffer): string | number | re
     case 'UI':
       return trimUid(value.toString('latin1'));
     case 'AE':
+      return trimAeTitle(value.toString('latin1'));
     case 'LO':
       return value.toString('latin1').trim();
   }

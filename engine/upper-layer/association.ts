@@ -1,7 +1,14 @@
 import { assert } from '#engine/base/assert.js';
+import { limits } from '#engine/base/limits.js';
 import { PduReader } from './pdu-reader.js';
 import type { PduReceiver } from './pdu-reader.js';
-import { abortReason, abortSource, associateReject, InvalidPduError } from './pdu-types.js';
+import {
+  abortReason,
+  abortSource,
+  associateReject,
+  InvalidPduError,
+  pduLengthMax,
+} from './pdu-types.js';
 import type {
   Abort,
   AbortReason,
@@ -68,10 +75,18 @@ export class Association {
   /** Indexed by presentation context id. */
   readonly #isAgreed = new Uint8Array(256);
 
-  constructor(role: 'acceptor' | 'requestor', effects: AssociationEffects) {
+  /** `maximumLengthBytes` is what the peer is told (PS3.8 §D.1): after 0, no limit, it may send PDUs of any length. */
+  constructor(
+    role: 'acceptor' | 'requestor',
+    effects: AssociationEffects,
+    maximumLengthBytes: number = limits.pDataPduBytesMax,
+  ) {
     this.#role = role;
     this.#effects = effects;
-    this.#reader = new PduReader(this.#createReceiver());
+    this.#reader = new PduReader(
+      this.#createReceiver(),
+      maximumLengthBytes === 0 ? pduLengthMax : limits.pDataPduBytesMax,
+    );
   }
 
   get state(): AssociationState {

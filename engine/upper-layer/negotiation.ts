@@ -12,12 +12,7 @@ import type {
   PresentationContextAnswer,
   ProposedPresentationContext,
 } from './pdu-types.js';
-import type {
-  ExtendedNegotiation,
-  RoleSelection,
-  UserIdentity,
-  UserInformation,
-} from './user-information.js';
+import type { ExtendedNegotiation, RoleSelection, UserInformation } from './user-information.js';
 
 /** What an acceptor takes, and what it says of itself. */
 export interface AcceptancePolicy {
@@ -29,8 +24,6 @@ export interface AcceptancePolicy {
   readonly operationsInvokedMax: number;
   isCalledAeTitleAccepted(aeTitle: string): boolean;
   isCallingAeTitleAccepted(aeTitle: string): boolean;
-  /** Without it user identities are ignored, as PS3.7 §D.3.3.7 asks of an acceptor that does not support them. */
-  readonly isUserIdentityAccepted?: (identity: UserIdentity) => boolean;
   capacity(): 'available' | 'limit-reached' | 'congested';
   isAbstractSyntaxAccepted(abstractSyntaxUid: string): boolean;
   /** Whether this requestor may use the class, one that is accepted in general. Without it every requestor may. */
@@ -59,6 +52,18 @@ export interface PresentationContext {
   readonly transferSyntaxUid: string;
 }
 
+/**
+ * What became of the identity that a requestor offered, or did not (PS3.7 §D.3.3.7). `ignored` is what an acceptor does that does
+ * not support its kind; `unverified` says that it could not be checked just now.
+ */
+export type IdentityVerdict =
+  | { readonly result: 'ignored' }
+  | { readonly result: 'accepted'; readonly userName: string }
+  | {
+      readonly result: 'refused';
+      readonly reason: 'missing' | 'unsupported' | 'wrong' | 'unverified';
+    };
+
 export type Negotiation =
   | {
       readonly isAccepted: true;
@@ -69,25 +74,35 @@ export type Negotiation =
 
 /**
  * Answers an A-ASSOCIATE-RQ whose protocol version `Association` has checked (AE-6). Checks go from the protocol outward
- * (application context, AE titles, user, capacity), so that the reason names what the requestor has to change first. An
+ * (application context, AE titles, capacity, user), so that the reason names what the requestor has to change first. An
  * association without a single accepted presentation context is accepted all the same: the result of each context then tells
  * the requestor why.
  */
-export function negotiate(request: AssociateRequest, policy: AcceptancePolicy): Negotiation {
-  const reject = findRejection(request, policy);
+export function negotiate(
+  request: AssociateRequest,
+  policy: AcceptancePolicy,
+  identity: IdentityVerdict = { result: 'ignored' },
+): Negotiation {
+  const reject = findRejection(request, policy) ?? rejectionOf(identity);
   if (reject !== undefined) return { isAccepted: false, reject };
 
   const roles = negotiateRoles(request.userInformation.roleSelections, policy);
   const answers = request.presentationContexts.map((context) =>
     answerContext(context, roles.get(context.abstractSyntaxUid), policy),
   );
+  const isIdentityAnswered =
+    identity.result === 'accepted' &&
+    request.userInformation.userIdentity?.isPositiveResponseRequested === true;
   return {
     isAccepted: true,
     accept: {
       applicationContextUid: dicomApplicationContextUid,
       titleFields: request.titleFields,
       presentationContexts: answers,
-      userInformation: answerUserInformation(request.userInformation, roles, policy),
+      userInformation: {
+        ...answerUserInformation(request.userInformation, roles, policy),
+        ...(isIdentityAnswered && { userIdentityResponse: new Uint8Array(0) }),
+      },
     },
     presentationContexts: agreedContexts(request.presentationContexts, answers),
   };
@@ -111,28 +126,32 @@ export function agreedContexts(
   return agreed;
 }
 
-function findRejection(
+/** Why a request is rejected whoever the user is; asked before an identity is checked, which costs more. */
+export function findRejection(
   request: AssociateRequest,
   policy: AcceptancePolicy,
 ): AssociateReject | undefined {
   if (request.applicationContextUid !== dicomApplicationContextUid) {
     return associateReject.applicationContextNotSupported;
   }
-  const { calledAeTitle, callingAeTitle, userInformation } = request;
+  const { calledAeTitle, callingAeTitle } = request;
   if (!isAeTitle(calledAeTitle) || !policy.isCalledAeTitleAccepted(calledAeTitle)) {
     return associateReject.calledAeTitleNotRecognized;
   }
   if (!isAeTitle(callingAeTitle) || !policy.isCallingAeTitleAccepted(callingAeTitle)) {
     return associateReject.callingAeTitleNotRecognized;
   }
-  const identity = userInformation.userIdentity;
-  if (identity !== undefined && policy.isUserIdentityAccepted?.(identity) === false) {
-    return associateReject.userNoReason;
-  }
   const capacity = policy.capacity();
   if (capacity === 'limit-reached') return associateReject.localLimitExceeded;
   if (capacity === 'congested') return associateReject.temporaryCongestion;
   return undefined;
+}
+
+function rejectionOf(identity: IdentityVerdict): AssociateReject | undefined {
+  if (identity.result !== 'refused') return undefined;
+  return identity.reason === 'unverified'
+    ? associateReject.userNoReasonTransient
+    : associateReject.userNoReason;
 }
 
 function negotiateRoles(
@@ -186,9 +205,6 @@ function answerUserInformation(
   policy: AcceptancePolicy,
 ): UserInformation {
   const window = proposed.asynchronousOperationsWindow;
-  const identity = proposed.userIdentity;
-  const isIdentityAnswered =
-    policy.isUserIdentityAccepted !== undefined && identity?.isPositiveResponseRequested === true;
   return {
     maximumLengthBytes: policy.maximumLengthBytes,
     implementationClassUid: policy.implementationClassUid,
@@ -206,7 +222,6 @@ function answerUserInformation(
         operationsPerformedMax: 1,
       },
     }),
-    ...(isIdentityAnswered && { userIdentityResponse: new Uint8Array(0) }),
   };
 }
 

@@ -40,6 +40,7 @@ const shortPduBodyBytes = 4;
  */
 export class PduReader {
   readonly #receiver: PduReceiver;
+  readonly #dataPduBytesMax: number;
   #isStopped = false;
 
   /** Header of the current PDU or PDV, gathered when it straddles chunks. */
@@ -56,8 +57,10 @@ export class PduReader {
   #contextId = 0;
   #control = 0;
 
-  constructor(receiver: PduReceiver) {
+  /** `dataPduBytesMax` bounds what a P-DATA-TF may declare. */
+  constructor(receiver: PduReceiver, dataPduBytesMax: number = limits.pDataPduBytesMax) {
     this.#receiver = receiver;
+    this.#dataPduBytesMax = dataPduBytesMax;
   }
 
   /** Ignores everything from here on. */
@@ -86,10 +89,27 @@ export class PduReader {
     this.#headerLength = 0;
     const type = this.#header[0] as number;
     this.#pduRemaining = this.#header.readUInt32BE(2);
-    requireFittingLength(type, this.#pduRemaining);
+    this.#requireFittingLength(type, this.#pduRemaining);
     this.#type = type;
     if (type === pduType.dataTransfer) this.#receiver.onDataTransfer();
     return position;
+  }
+
+  #requireFittingLength(type: number, length: number): void {
+    let isFitting: boolean;
+    if (type === pduType.dataTransfer) {
+      isFitting = length >= pdvHeaderBytes && length <= this.#dataPduBytesMax;
+    } else if (type === pduType.associateRequest || type === pduType.associateAccept) {
+      isFitting = length > 0 && length <= limits.associatePduBytesMax;
+    } else {
+      isFitting = length === shortPduBodyBytes;
+    }
+    if (!isFitting) {
+      throw new InvalidPduError(
+        abortReason.invalidParameterValue,
+        `PDU type ${type} of ${length} bytes`,
+      );
+    }
   }
 
   #readBody(chunk: Buffer, start: number): number {
@@ -180,22 +200,5 @@ export class PduReader {
 function requireKnownType(type: number): void {
   if (type < pduType.associateRequest || type > pduType.abort) {
     throw new InvalidPduError(abortReason.unrecognizedPdu, `PDU type ${type} is unknown`);
-  }
-}
-
-function requireFittingLength(type: number, length: number): void {
-  let isFitting: boolean;
-  if (type === pduType.dataTransfer) {
-    isFitting = length >= pdvHeaderBytes && length <= limits.pDataPduBytesMax;
-  } else if (type === pduType.associateRequest || type === pduType.associateAccept) {
-    isFitting = length > 0 && length <= limits.associatePduBytesMax;
-  } else {
-    isFitting = length === shortPduBodyBytes;
-  }
-  if (!isFitting) {
-    throw new InvalidPduError(
-      abortReason.invalidParameterValue,
-      `PDU type ${type} of ${length} bytes`,
-    );
   }
 }

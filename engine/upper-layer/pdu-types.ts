@@ -27,6 +27,9 @@ export const dicomApplicationContextUid = '1.2.840.10008.3.1.1.1';
 /** Type, a reserved byte and the 32-bit length in front of every PDU, PS3.8 §9.3.1. */
 export const pduHeaderBytes = 6;
 
+/** The longest PDU that the length in its header can declare. */
+export const pduLengthMax = 0xffff_ffff;
+
 /** Length, presentation context id and message control header of a PDV, PS3.8 §9.3.5.1 and §E.2. */
 export const pdvHeaderBytes = 6;
 
@@ -90,6 +93,7 @@ export interface AssociateReject {
 /** The rejections that an acceptor gives, PS3.8 Table 9-21. */
 export const associateReject = {
   userNoReason: { result: 1, source: 1, reason: 1 },
+  userNoReasonTransient: { result: 2, source: 1, reason: 1 },
   applicationContextNotSupported: { result: 1, source: 1, reason: 2 },
   callingAeTitleNotRecognized: { result: 1, source: 1, reason: 3 },
   calledAeTitleNotRecognized: { result: 1, source: 1, reason: 7 },

@@ -13,6 +13,8 @@ export interface ProgramContext {
   print(text: string): void;
   /** Progress and the like, which is not the result. */
   printAside(text: string): void;
+  /** Everything that stdin holds. */
+  readInput(): Promise<string>;
   setExitCode(code: number): void;
   serve(loaded: LoadedConfig, options: { readonly withBanner: boolean }): Promise<void>;
 }
@@ -48,6 +50,18 @@ export function createProgram(context: ProgramContext): Command {
 
   addMaintenanceCommands(program, context);
   addBackupCommands(program, context);
+
+  program
+    .command('hash-passcode <name>')
+    .description('print a line for dimse.userIdentity.usersFile; the passcode is read from stdin')
+    .action(async (name: string) => {
+      const { hashPasscode } = await import('#src/dimse/user-identity/passcode-hash.js');
+      const [passcode = ''] = (await context.readInput()).split(/\r?\n/);
+      if (name.includes(':') || passcode === '') {
+        throw new Error('a name has no colon, and the passcode is the first line of stdin');
+      }
+      context.print(`${name}:${await hashPasscode(Buffer.from(passcode))}\n`);
+    });
 
   program
     .command('version')

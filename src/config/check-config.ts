@@ -13,8 +13,9 @@ const crossChecks: readonly CrossCheck[] = [
     check: ({ http, insecure }) => explainExposure(http.host, insecure),
   },
   {
-    keys: ['dimse.host', 'insecure'],
-    check: ({ dimse, insecure }) => explainExposure(dimse.host, insecure),
+    keys: ['dimse.host', 'insecure', 'dimse.userIdentity.required'],
+    check: ({ dimse, insecure }) =>
+      explainExposure(dimse.host, insecure || dimse.userIdentity.required),
   },
   {
     keys: ['http.tls.keyFile', 'http.tls.certFile'],
@@ -42,6 +43,29 @@ const crossChecks: readonly CrossCheck[] = [
     check: ({ dimse: { tls } }) =>
       tls.port !== undefined && tls.mutual && tls.caFile === undefined
         ? 'needs dimse.tls.caFile: certificates of callers have to come from somebody'
+        : undefined,
+  },
+  {
+    keys: ['dimse.userIdentity.required', 'dimse.userIdentity.usersFile'],
+    check: ({ dimse: { userIdentity } }) =>
+      userIdentity.required &&
+      userIdentity.usersFile === undefined &&
+      tokenKeySources(userIdentity.jwt).length === 0
+        ? 'needs dimse.userIdentity.usersFile or a source of keys in dimse.userIdentity.jwt: nobody could come in'
+        : undefined,
+  },
+  {
+    keys: ['dimse.userIdentity.jwt.jwksUrl'],
+    check: ({ dimse: { userIdentity } }) =>
+      tokenKeySources(userIdentity.jwt).length > 1
+        ? 'is one of jwksUrl, jwksFile and secretFile; only one may be given'
+        : undefined,
+  },
+  {
+    keys: ['dimse.userIdentity.jwt.audience'],
+    check: ({ dimse: { userIdentity } }) =>
+      tokenKeySources(userIdentity.jwt).length > 0 && userIdentity.jwt.audience === undefined
+        ? 'is needed with a source of keys: a token made for another service must not open this one'
         : undefined,
   },
   {
@@ -95,6 +119,10 @@ export function checkConfig(
       const message = row.check(config);
       return message === undefined ? [] : [{ key: row.keys[0], message }];
     });
+}
+
+function tokenKeySources(jwt: Config['dimse']['userIdentity']['jwt']): string[] {
+  return [jwt.jwksUrl, jwt.jwksFile, jwt.secretFile].filter((source) => source !== undefined);
 }
 
 function findRepeated(aeTitles: readonly string[]): string | undefined {

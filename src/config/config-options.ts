@@ -12,6 +12,7 @@ import {
   remoteAe,
   text,
   uid,
+  zeroOrInteger,
   type OptionType,
 } from './option-types.js';
 
@@ -154,9 +155,9 @@ export const configOptions = [
     doc: 'Associations open at one time; more are rejected as a transient local limit.',
   }),
   option('dimse.maxPduBytes', {
-    type: integer(4 * kib, limits.pDataPduBytesMax),
+    type: zeroOrInteger(4 * kib, limits.pDataPduBytesMax),
     default: 128 * kib,
-    doc: 'Longest P-DATA-TF PDU that peers are told to send (PS3.8 Annex D.1).',
+    doc: 'Longest P-DATA-TF PDU that peers are told to send (PS3.8 Annex D.1), 4096 or more; 0 is without a limit.',
   }),
   option('dimse.artimTimeoutMs', {
     type: integer(100, 600_000),
@@ -202,6 +203,46 @@ export const configOptions = [
     type: boolean(),
     default: true,
     doc: 'Callers by TLS must show a certificate of `dimse.tls.caFile`.',
+  }),
+  option('dimse.userIdentity.required', {
+    type: boolean(),
+    default: false,
+    doc: 'Callers must identify a user (PS3.7 §D.3.3.7) by one of the ways below; without it those that offer no identity come in all the same.',
+  }),
+  option('dimse.userIdentity.usersFile', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'File of users that identify themselves by name and passcode, a line each as `gantry hash-passcode` prints it.',
+  }),
+  option('dimse.userIdentity.jwt.jwksUrl', {
+    type: optional(
+      text(
+        /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])\S+$/,
+        'must be an https URL, or http on this machine',
+      ),
+    ),
+    default: undefined,
+    doc: 'URL of the JSON Web Key Set that tokens of callers are signed with.',
+  }),
+  option('dimse.userIdentity.jwt.jwksFile', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'As `dimse.userIdentity.jwt.jwksUrl`, from a file.',
+  }),
+  option('dimse.userIdentity.jwt.secretFile', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'File with the key, 32 bytes or more, that tokens of callers are signed with (HS256, HS384, HS512).',
+  }),
+  option('dimse.userIdentity.jwt.issuer', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'Claim `iss` that tokens must have.',
+  }),
+  option('dimse.userIdentity.jwt.audience', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'Claim `aud` that tokens must have: the name of this store at the issuer.',
   }),
   option('remoteAes', {
     type: listOf(remoteAe()),

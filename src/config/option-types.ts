@@ -15,6 +15,13 @@ export function integer(min: number, max: number): OptionType<number> {
   };
 }
 
+/** 0, which has a meaning of its own, or a whole number between `min` and `max`. */
+export function zeroOrInteger(min: number, max: number): OptionType<number> {
+  const { schema, parseText } = integer(0, max);
+  const message = `must be 0 or at least ${min}`;
+  return { schema: schema.refine((value) => value === 0 || value >= min, message), parseText };
+}
+
 export function boolean(): OptionType<boolean> {
   return {
     schema: z.boolean(),

@@ -9,9 +9,11 @@ import { MessageWriter } from '#engine/dimse/message-writer.js';
 import type { TcpConnection, TcpReceiver } from '#engine/transport/tcp-connection.js';
 import { Association } from '#engine/upper-layer/association.js';
 import type { AbortCause, AssociationEffects } from '#engine/upper-layer/association.js';
-import { negotiate } from '#engine/upper-layer/negotiation.js';
-import type { AcceptancePolicy, PresentationContext } from '#engine/upper-layer/negotiation.js';
+import { findRejection, negotiate } from '#engine/upper-layer/negotiation.js';
+import type { IdentityVerdict, PresentationContext } from '#engine/upper-layer/negotiation.js';
 import type { AssociateAccept, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import { refusalOf } from './admission.js';
+import type { Admission } from './admission.js';
 import type { AssociationEnd, AssociationObserver, DimseCounters } from './association-observer.js';
 import { OperationInvoker } from './scu/operation-invoker.js';
 import type {
@@ -29,19 +31,11 @@ export interface AssociationEnvironment {
   readonly observer: AssociationObserver;
   readonly logger: Logger;
   readonly counters: DimseCounters;
+  /** Longest P-DATA-TF variable field asked of peers; 0 is unlimited. */
+  readonly maximumLengthBytes: number;
   readonly artimTimeoutMs: number;
   /** Without anything from the peer, and nothing owed to it, for this long: abort. */
   readonly idleTimeoutMs: number;
-}
-
-/** What one caller gets to see of the service. */
-export interface Admission {
-  readonly policy: AcceptancePolicy;
-  readonly services: readonly AcceptedProviderFactory[];
-  /** Whether the caller may send requests of this Command Field. */
-  readonly isCommandPermitted: (commandField: number) => boolean;
-  /** Why the caller is refused as such; the policy rejects it then. */
-  readonly refusal?: 'unknown-ae' | 'wrong-address';
 }
 
 /** Why reading from the peer is suspended: the store is full, our answers pile up, too many operations are outstanding. */
@@ -88,7 +82,11 @@ export class AssociationHandler implements TcpReceiver {
     this.associationId = associationId;
     this.#connection = connection;
     this.#environment = environment;
-    this.#association = new Association('acceptor', this.#createEffects());
+    this.#association = new Association(
+      'acceptor',
+      this.#createEffects(),
+      environment.maximumLengthBytes,
+    );
     this.#messageReader = new MessageReader({
       onCommand: (contextId, command, hasDataSet) => {
         this.#beginRequest(contextId, command, hasDataSet);
@@ -163,7 +161,7 @@ export class AssociationHandler implements TcpReceiver {
         clearTimeout(this.#artimTimer);
       },
       associateRequested: (request) => {
-        this.#negotiate(request);
+        this.#takeRequest(request);
       },
       dataReceived: (contextId, isCommand, isLast, bytes) => {
         this.#receiveFragment(contextId, isCommand, isLast, bytes);
@@ -191,12 +189,23 @@ export class AssociationHandler implements TcpReceiver {
     }, this.#environment.artimTimeoutMs);
   }
 
-  #negotiate(request: AssociateRequest): void {
+  #takeRequest(request: AssociateRequest): void {
+    const admission = this.#environment.admit(request, this.#connection.remoteAddress);
+    const { policy, verifyIdentity } = admission;
+    if (verifyIdentity === undefined || findRejection(request, policy) !== undefined) {
+      return this.#negotiate(request, admission, { result: 'ignored' });
+    }
+    void verifyIdentity(request.userInformation.userIdentity).then((identity) => {
+      // The peer may have gone meanwhile.
+      if (this.#association.state === 'Sta3') this.#negotiate(request, admission, identity);
+    });
+  }
+
+  #negotiate(request: AssociateRequest, admission: Admission, identity: IdentityVerdict): void {
     const { remoteAddress, isTls } = this.#connection;
     const { associationId } = this;
-    const admission = this.#environment.admit(request, remoteAddress);
-    const { refusal } = admission;
-    const negotiation = negotiate(request, admission.policy);
+    const negotiation = negotiate(request, admission.policy, identity);
+    const refusal = refusalOf(admission, identity);
     this.#environment.observer.answered({
       associationId,
       remoteAddress,
@@ -204,6 +213,7 @@ export class AssociationHandler implements TcpReceiver {
       request,
       negotiation,
       ...(refusal !== undefined && { refusal }),
+      ...(identity.result === 'accepted' && { userName: identity.userName }),
     });
     if (!negotiation.isAccepted) return this.#association.reject(negotiation.reject);
     this.#isEstablished = true;

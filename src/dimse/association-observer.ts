@@ -1,8 +1,10 @@
 import type { Logger } from '#engine/base/logger.js';
 import type { AbortCause } from '#engine/upper-layer/association.js';
-import type { Negotiation } from '#engine/upper-layer/negotiation.js';
+import type { IdentityVerdict, Negotiation } from '#engine/upper-layer/negotiation.js';
 import type { AssociateReject, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import { abortText, rejectText } from '#engine/upper-layer/reason-text.js';
 import type { AssociationInspector } from './inspector/association-inspector.js';
+import { printable } from './printable.js';
 
 /** How an association that was accepted came to its end. */
 export type AssociationEnd = 'released' | 'aborted-by-peer' | 'aborted-by-us' | 'connection-lost';
@@ -15,6 +17,12 @@ export interface DimseCounters {
   operationCompleted(commandField: number, status: number): void;
 }
 
+/** Why a caller is refused as such, beyond what an A-ASSOCIATE-RJ can say. */
+export type CallerRefusal =
+  | 'unknown-ae'
+  | 'wrong-address'
+  | `identity-${Extract<IdentityVerdict, { result: 'refused' }>['reason']}`;
+
 /** A request for an association and our answer. */
 export interface AnsweredAssociation {
   readonly associationId: string;
@@ -22,8 +30,9 @@ export interface AnsweredAssociation {
   readonly isTls: boolean;
   readonly request: AssociateRequest;
   readonly negotiation: Negotiation;
-  /** Why the caller was refused as such, beyond what the reject says. */
-  readonly refusal?: 'unknown-ae' | 'wrong-address';
+  readonly refusal?: CallerRefusal;
+  /** The user that the requestor speaks for, when that was verified. */
+  readonly userName?: string;
 }
 
 export interface EndedAssociation {
@@ -58,7 +67,7 @@ export class AssociationObserver {
   }
 
   answered(association: AnsweredAssociation): void {
-    const { associationId, remoteAddress, request, negotiation, refusal } = association;
+    const { associationId, remoteAddress, request, negotiation, refusal, userName } = association;
     this.#inspector.addAnswered(association);
     if (!negotiation.isAccepted) {
       const { reject } = negotiation;
@@ -66,7 +75,7 @@ export class AssociationObserver {
       const fields = { associationId, remoteAddress, ...reject };
       this.#logger.warn(
         refusal === undefined ? fields : { ...fields, refusal },
-        'association rejected',
+        `association rejected ${rejectText(reject)}`,
       );
       return;
     }
@@ -77,6 +86,7 @@ export class AssociationObserver {
         remoteAddress,
         callingAeTitle: request.callingAeTitle,
         calledAeTitle: request.calledAeTitle,
+        ...(userName !== undefined && { userName: printable(userName) }),
         contextsProposed: request.presentationContexts.length,
         contextsAccepted: negotiation.presentationContexts.length,
       },
@@ -90,7 +100,8 @@ export class AssociationObserver {
     this.#counters.associationEnded(association.end);
     const all = { ...fields, ...cause };
     if (association.end === 'released') this.#logger.info(all, 'association ended');
-    else this.#logger.warn(all, 'association ended');
+    else if (cause?.by !== 'peer') this.#logger.warn(all, 'association ended');
+    else this.#logger.warn(all, `association aborted by peer ${abortText(cause)}`);
   }
 
   connectionFailed(connection: FailedConnection): void {

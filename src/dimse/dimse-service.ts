@@ -8,10 +8,11 @@ import { dimseVerbs } from '#src/config/option-types.js';
 import type { DimseVerb, RemoteAe } from '#src/config/option-types.js';
 import { isCommandPermitted, rightsOf, verbsOfAbstractSyntax } from './access-rules.js';
 import type { Caller } from './access-rules.js';
+import type { Admission } from './admission.js';
 import { createAcceptancePolicy } from './application-entity.js';
 import type { ApplicationEntityOptions } from './application-entity.js';
 import { AssociationHandler } from './association-handler.js';
-import type { Admission, AssociationEnvironment } from './association-handler.js';
+import type { AssociationEnvironment } from './association-handler.js';
 import { AssociationObserver } from './association-observer.js';
 import type { DimseCounters } from './association-observer.js';
 import type { AssociationInspector } from './inspector/association-inspector.js';
@@ -21,11 +22,12 @@ import { CStoreScp } from './c-store-scp.js';
 import { CFindScp } from './query-retrieve/c-find-scp.js';
 import { CGetScp } from './query-retrieve/c-get-scp.js';
 import { CMoveScp } from './query-retrieve/c-move-scp.js';
-import type { CMoveScpDependencies, RemoteApplicationEntity } from './query-retrieve/c-move-scp.js';
+import type { CMoveScpDependencies, MoveDestinations } from './query-retrieve/c-move-scp.js';
 import type { QueryRetrieveEngine } from './query-retrieve/find-matches.js';
 import type { CommitmentJobs } from './storage-commitment/commitment-jobs.js';
 import { StorageCommitmentScp } from './storage-commitment/storage-commitment-scp.js';
 import { viewPartition } from './query-retrieve/view-partition.js';
+import type { IdentityVerifier } from './user-identity/identity-verifier.js';
 
 /** What a site configures of the DIMSE service. */
 export interface DimseServiceOptions extends ApplicationEntityOptions {
@@ -79,14 +81,15 @@ export interface DimseServiceDependencies {
   readonly isCongested: () => boolean;
   /** What queries and retrievals are answered from. */
   readonly engine: QueryRetrieveEngine;
-  /** Where instances can be moved to, by AE title. */
-  readonly findDestination: (aeTitle: string) => RemoteApplicationEntity | undefined;
+  readonly destinations: MoveDestinations;
   readonly logger: Logger;
   readonly counters: DimseCounters;
   /** Peers by AE title, asked for each association. */
   readonly findRemoteAe: (aeTitle: string) => RemoteAe | undefined;
   readonly inspector: AssociationInspector;
   readonly commitmentJobs: CommitmentJobs;
+  /** Without it user identities are ignored. */
+  readonly verifyIdentity?: IdentityVerifier | undefined;
 }
 
 /** Partition of what is sent to our first AE title, or to one that is none of ours. */
@@ -190,15 +193,14 @@ export class DimseService {
   }
 
   #createRetrieveDependencies(aeTitle: string, partition: number): CMoveScpDependencies {
-    const { engine, findDestination: findRemoteAe, logger } = this.#dependencies;
-    const { maximumLengthBytes } = this.#options;
-    const view = viewPartition(engine, partition);
-    return { engine: view, aeTitle, findRemoteAe, maximumLengthBytes, logger };
+    const { engine, destinations, logger } = this.#dependencies;
+    return { engine: viewPartition(engine, partition), aeTitle, destinations, logger };
   }
 
   #createEnvironment(): AssociationEnvironment {
     const { isCongested, logger, counters } = this.#dependencies;
-    const { associationsMax, artimTimeoutMs, idleTimeoutMs, localAes } = this.#options;
+    const { associationsMax, maximumLengthBytes, artimTimeoutMs, idleTimeoutMs, localAes } =
+      this.#options;
     const policy = createAcceptancePolicy(this.#options, () => {
       if (this.associationCount >= associationsMax) return 'limit-reached';
       return isCongested() ? 'congested' : 'available';
@@ -214,6 +216,7 @@ export class DimseService {
       observer: this.#observer,
       logger,
       counters,
+      maximumLengthBytes,
       artimTimeoutMs,
       idleTimeoutMs,
     };
@@ -225,7 +228,7 @@ export class DimseService {
     services: readonly AcceptedProviderFactory[],
   ): Admission {
     const { unknownAeVerbs } = this.#options;
-    const { findRemoteAe } = this.#dependencies;
+    const { findRemoteAe, verifyIdentity } = this.#dependencies;
     const rights = rightsOf(caller, { findRemoteAe, unknownAeVerbs });
     if ('refusal' in rights) {
       return {
@@ -244,6 +247,7 @@ export class DimseService {
       },
       services,
       isCommandPermitted: (field) => isCommandPermitted(field, verbs),
+      ...(verifyIdentity !== undefined && { verifyIdentity }),
     };
   }
 

@@ -14,6 +14,7 @@ import { deliverReport } from './storage-commitment/deliver-report.js';
 import { RemoteAes } from './remote-aes.js';
 import { defaultScuTimeouts } from './scu/association-requestor.js';
 import { DimseClient } from './scu/dimse-client.js';
+import { openIdentityVerifier } from './user-identity/identity-verifier.js';
 
 /** The DIMSE side of the product, not listening yet. */
 export interface Dimse extends DimseAdministration {
@@ -36,7 +37,7 @@ const inspectedAssociationsMax = 100;
 /** Before each further attempt to report on a storage commitment: a modality may be off for the night. */
 const reportRetryDelaysMs = [10, 60, 300, 1_800, 7_200, 43_200].map((seconds) => seconds * 1_000);
 
-/** Builds the DIMSE side. Throws when a file of keys or the remote AEs of the data directory cannot be read. */
+/** Builds the DIMSE side. Throws when a file of keys or users or the remote AEs of the data directory cannot be read. */
 export function openDimse({ config, engine, metrics, logger }: DimseParts): Dimse {
   const { dimse, remoteAes: configured, dataDir } = config;
   const remoteAes = new RemoteAes(configured, join(dataDir, 'remote-aes.json'));
@@ -64,12 +65,13 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     openStoreSession: (options) => engine.openStoreSession(options),
     isCongested: () => engine.isCongested(),
     engine,
-    findDestination: (aeTitle) => client.findDestination(aeTitle),
+    destinations: client,
     logger,
     counters: dimseCounters(metrics),
     findRemoteAe,
     inspector,
     commitmentJobs,
+    verifyIdentity: openIdentityVerifier(dimse.userIdentity),
   });
   return {
     service,

@@ -6,12 +6,12 @@ import type { RemoteAe } from '#src/config/option-types.js';
 import { AssociationInspector } from '#src/dimse/inspector/association-inspector.js';
 import { defaultDimseServiceOptions, DimseService } from '#src/dimse/dimse-service.js';
 import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
-import type { RemoteApplicationEntity } from '#src/dimse/query-retrieve/c-move-scp.js';
 import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
 import { defaultScuTimeouts } from '#src/dimse/scu/association-requestor.js';
 import { DimseClient } from '#src/dimse/scu/dimse-client.js';
 import { CommitmentJobs } from '#src/dimse/storage-commitment/commitment-jobs.js';
 import { deliverReport } from '#src/dimse/storage-commitment/deliver-report.js';
+import type { IdentityVerifier } from '#src/dimse/user-identity/identity-verifier.js';
 import { temporaryDirectory } from './temporary-directory.js';
 import { DicomScu } from './dicom-scu.js';
 import type { ScuOptions } from './dicom-scu.js';
@@ -67,6 +67,7 @@ export async function startDimseFixture(
   t: TestContext,
   options: Partial<DimseServiceOptions> = {},
   remoteAes: readonly RemoteAeDraft[] = [],
+  verifyIdentity?: IdentityVerifier,
 ): Promise<DimseFixture> {
   const store = new RecordingStore();
   const archive = new MemoryArchive();
@@ -91,12 +92,13 @@ export async function startDimseFixture(
       openStoreSession: store.openStoreSession,
       isCongested: () => isCongested,
       engine: archive,
-      findDestination: (aeTitle) => remoteAes.find((ae) => ae.aeTitle === aeTitle),
+      destinations: client,
       logger: silentLogger,
       counters,
       findRemoteAe: (aeTitle) => findIn(remoteAes, aeTitle),
       inspector,
       commitmentJobs,
+      verifyIdentity,
     },
   );
   const port = await service.start();
@@ -126,7 +128,7 @@ export async function startDimseFixture(
   };
 }
 
-type RemoteAeDraft = RemoteApplicationEntity & Partial<RemoteAe>;
+type RemoteAeDraft = Pick<RemoteAe, 'aeTitle' | 'host' | 'port'> & Partial<RemoteAe>;
 
 function findIn(remoteAes: readonly RemoteAeDraft[], aeTitle: string): RemoteAe | undefined {
   const found = remoteAes.find((ae) => ae.aeTitle === aeTitle);

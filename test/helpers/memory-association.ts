@@ -60,6 +60,7 @@ export function openMemoryAssociation(options: MemoryAssociationOptions): Memory
     observer: new AssociationObserver(silentLogger, counters, new AssociationInspector(1)),
     logger: silentLogger,
     counters,
+    maximumLengthBytes: serviceOptions.maximumLengthBytes,
     artimTimeoutMs: 5_000,
     idleTimeoutMs: 5_000,
   });

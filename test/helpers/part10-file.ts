@@ -12,7 +12,11 @@ const metaOffset = 132;
 
 /** Reads a well-formed Part 10 file (PS3.10 §7.1). */
 export function readPart10File(path: string): Part10File {
-  const bytes = readFileSync(path);
+  return part10Of(readFileSync(path));
+}
+
+/** As `readPart10File`, of bytes in memory. */
+export function part10Of(bytes: Buffer): Part10File {
   const meta = new Map<number, string>();
   let position = metaOffset;
   while (position + 8 <= bytes.length && bytes.readUInt16LE(position) === 0x0002) {

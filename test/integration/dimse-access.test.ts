@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { IdentityVerdict } from '#engine/upper-layer/negotiation.js';
 import { ScuError } from '#test/helpers/dicom-scu.js';
 import type { DicomScu } from '#test/helpers/dicom-scu.js';
 import {
@@ -7,6 +8,7 @@ import {
   explicitVrLittleEndian,
   implicitVrLittleEndian,
   startDimseFixture,
+  until,
   verification,
 } from '#test/helpers/dimse-fixture.js';
 
@@ -127,4 +129,37 @@ test('the inspector keeps the last associations with request, answer and end, an
     tlsFailed: 0,
     byReason: { released: 25 },
   });
+});
+
+test('PS3.8 §9.2: a peer that leaves while its user identity is checked has had no association', async (t) => {
+  let answer: (verdict: IdentityVerdict) => void = () => undefined;
+  const { associate, counters, service } = await startDimseFixture(
+    t,
+    {},
+    [],
+    () => new Promise((resolve) => (answer = resolve)),
+  );
+  const left = associate();
+  left.catch(() => undefined);
+  await until(() => answer.length === 1, 'the check to begin');
+  const leave = answer;
+  const stayed = associate();
+  await until(() => answer !== leave, 'the second check to begin');
+  answer({ result: 'accepted', userName: 'ward' });
+  const scu = await stayed;
+  assert.equal((await scu.echo()).status, 0);
+  await service.stop(0);
+  leave({ result: 'accepted', userName: 'ward' });
+  await assert.rejects(left);
+  assert.equal(counters.accepted, 1);
+});
+
+test('PS3.7 §D.3.3.7: callers that are rejected anyway do not have their identity checked', async (t) => {
+  let checkedCount = 0;
+  const { associate } = await startDimseFixture(t, { unknownAeVerbs: [] }, [], () => {
+    checkedCount++;
+    return Promise.resolve({ result: 'ignored' });
+  });
+  assert.deepEqual(await rejectionOf(associate()), callingAeNotRecognized);
+  assert.equal(checkedCount, 0);
 });

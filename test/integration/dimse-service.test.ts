@@ -418,3 +418,18 @@ test('associations that end in every way leave nothing behind', async (t) => {
   assert.equal(service.associationCount, 0);
   assert.equal(store.closedCount, store.sessions.length);
 });
+
+test('PS3.8 §D.1: PDUs of 4 KiB and of a whole instance are taken from peers that keep to what was announced', async (t) => {
+  for (const [maximumLengthBytes, pduBytesMax] of [
+    [4096, 128 * 1024],
+    [0, 32 * 1024 * 1024],
+  ] as const) {
+    const { associate, store } = await startDimseFixture(t, { maximumLengthBytes });
+    const scu = await associate({ pduBytesMax });
+    assert.equal(scu.accept.userInformation.maximumLengthBytes, maximumLengthBytes);
+    const sent = instance(20 * 1024 * 1024);
+    assert.equal((await scu.store(scu.prepareStore(sent))).status, 0);
+    assert.ok(store.instances[0]?.bytes.equals(sent.dataSet));
+    await scu.release();
+  }
+});

@@ -140,6 +140,7 @@ async function startModality(
         observer: new AssociationObserver(silentLogger, counters, new AssociationInspector(1)),
         logger: silentLogger,
         counters,
+        maximumLengthBytes: 16_384,
         artimTimeoutMs: 1_000,
         idleTimeoutMs: 5_000,
       }),

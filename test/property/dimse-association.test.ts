@@ -116,6 +116,7 @@ test('whatever a peer sends, the handler answers in PDUs and lets go of everythi
           observer: new AssociationObserver(silentLogger, counters, new AssociationInspector(3)),
           logger: silentLogger,
           counters,
+          maximumLengthBytes: 16_384,
           artimTimeoutMs: 60_000,
           idleTimeoutMs: 60_000,
         });

@@ -5,16 +5,26 @@ import type {
   AssociateRequest,
   PresentationContextAnswer,
 } from '#engine/upper-layer/pdu-types.js';
-import type { AnsweredAssociation } from '#src/dimse/association-observer.js';
+import type { AnsweredAssociation, CallerRefusal } from '#src/dimse/association-observer.js';
 import { verbsOfAbstractSyntax } from '#src/dimse/access-rules.js';
 
-const callingAeHints = {
+const refusalHints: Readonly<Record<CallerRefusal, string>> = {
   'unknown-ae':
     'the calling AE title is no remote AE: add it to remoteAes (file) or POST it to /config/remote-aes, ' +
     'or let unknown AEs in with dimse.unknownAeVerbs',
   'wrong-address':
     'the remote AE may not call from this address: correct its list of addresses, or the network between',
-} as const;
+  'identity-missing':
+    'the peer offers no user identity: give it a user and passcode or a token, or set dimse.userIdentity.required to false',
+  'identity-unsupported':
+    'the peer offers a kind of user identity that is not checked here: it has to be a user with passcode ' +
+    '(dimse.userIdentity.usersFile) or a JSON Web Token (dimse.userIdentity.jwt)',
+  'identity-wrong':
+    'the user and passcode are not those of dimse.userIdentity.usersFile, or the token is expired, meant for somebody else or ' +
+    'not signed with a key of dimse.userIdentity.jwt',
+  'identity-unverified':
+    'the user identity could not be checked: the keys of dimse.userIdentity.jwt.jwksUrl could not be had, or too many callers waited',
+};
 
 /** By result/source/reason of PS3.8 Table 9-21. */
 const rejectHintTable: Readonly<Record<string, string>> = {
@@ -24,6 +34,7 @@ const rejectHintTable: Readonly<Record<string, string>> = {
   '1/1/7':
     'the called AE title is none of ours: correct it at the peer, add it to dimse.localAes, or turn dimse.checkCalledAe off',
   '1/2/2': 'the peer speaks another version of the upper layer protocol',
+  '2/1/1': refusalHints['identity-unverified'],
   '2/3/1':
     'the store had no room for another sender: raise ingest.arenaBytes, or send less at one time',
   '2/3/2':
@@ -35,7 +46,7 @@ export function rejectHints(
   { refusal }: AnsweredAssociation,
   { result, source, reason }: AssociateReject,
 ): string[] {
-  if (refusal !== undefined) return [callingAeHints[refusal]];
+  if (refusal !== undefined) return [refusalHints[refusal]];
   const hint = rejectHintTable[`${result}/${source}/${reason}`];
   return hint === undefined ? [] : [hint];
 }

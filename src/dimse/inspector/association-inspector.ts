@@ -11,6 +11,7 @@ import type {
   EndedAssociation,
   FailedConnection,
 } from '#src/dimse/association-observer.js';
+import { printable } from '#src/dimse/printable.js';
 import { contextHints, connectionHints, rejectHints, tlsHint } from './association-hints.js';
 
 /** One association, or one attempt at it, as operators see it. Holds no data set and no secret. */
@@ -20,6 +21,8 @@ export interface InspectedAssociation {
   readonly remoteAddress: string;
   readonly isTls: boolean;
   readonly result: 'accepted' | 'rejected' | 'connection-failed';
+  /** The user that the requestor speaks for, when that was verified. */
+  readonly userName?: string;
   readonly request?: InspectedRequest;
   readonly reject?: AssociateReject;
   end?: InspectedEnd;
@@ -83,7 +86,7 @@ export class AssociationInspector {
   }
 
   addAnswered(association: AnsweredAssociation): void {
-    const { associationId, remoteAddress, isTls, request, negotiation } = association;
+    const { associationId, remoteAddress, isTls, request, negotiation, userName } = association;
     const common = { associationId, atTime: now(), remoteAddress, isTls };
     if (negotiation.isAccepted) {
       const answers = negotiation.accept.presentationContexts;
@@ -91,6 +94,7 @@ export class AssociationInspector {
       this.#add({
         ...common,
         result: 'accepted',
+        ...(userName !== undefined && { userName: printable(userName) }),
         request: inspectRequest(request, answers),
         hints: contextHints(request, answers),
       });
@@ -186,9 +190,4 @@ function inspectRequest(
       };
     }),
   };
-}
-
-/** AE titles of hostile peers hold anything. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
 }

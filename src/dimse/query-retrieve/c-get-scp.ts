@@ -26,11 +26,9 @@ export class CGetScp extends QueryRetrieveScp {
     const association = this.#association;
     const contexts = association.peerScpContexts;
     const sender = new InstanceSender({ engine, peer: association, contexts });
-    return retrieveInstances(operation, association, engine, () =>
-      Promise.resolve({
-        send: (record) => sender.send(record),
-        close: () => Promise.resolve(),
-      }),
-    );
+    return retrieveInstances(operation, association, engine, () => ({
+      send: (record) => sender.send(record),
+      close: () => Promise.resolve(),
+    }));
   }
 }

@@ -1,40 +1,31 @@
-import { toGantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import { rewritableTransferSyntaxes } from '#engine/dicom/data-set/rewrite-data-set.js';
 import { commandField } from '#engine/dimse/command-set.js';
 import { dimseStatus } from '#engine/dimse/dimse-status.js';
-import type { TlsClientOptions } from '#engine/transport/tcp-connector.js';
-import { defaultScuTimeouts, requestAssociation } from '../scu/association-requestor.js';
-import type { ContextProposal } from '../scu/association-requestor.js';
+import type { AssociationProposal, ContextProposal } from '../scu/association-requestor.js';
+import type { DimseClient } from '../scu/dimse-client.js';
 import type { AcceptedAssociation, DimseRequest } from '../service-provider.js';
 import type { QueryRetrieveDependencies } from './c-find-scp.js';
 import { InstanceSender } from './instance-sender.js';
+import { MoveDestination } from './move-destination.js';
+import type { OpenDestination } from './move-destination.js';
 import { QueryRetrieveScp } from './query-retrieve-scp.js';
 import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-scp.js';
 import { retrieveInstances } from './retrieve-instances.js';
-import type { Inventory, RetrieveDestination } from './retrieve-instances.js';
+import type { Inventory } from './retrieve-instances.js';
 
-/** Where an application entity listens. */
-export interface RemoteApplicationEntity {
-  readonly aeTitle: string;
-  readonly host: string;
-  readonly port: number;
-  /** Our AE title when we call it, if not that of the store. */
-  readonly callingAeTitle?: string;
-  /** Call it by TLS. */
-  readonly tls?: TlsClientOptions;
-}
+/** The remote AEs that instances can be moved to. */
+export type MoveDestinations = Pick<DimseClient, 'knows' | 'lease'>;
 
 /** What a C-MOVE needs beyond its association. */
 export interface CMoveScpDependencies extends QueryRetrieveDependencies {
-  readonly findRemoteAe: (aeTitle: string) => RemoteApplicationEntity | undefined;
-  /** Longest P-DATA-TF variable field asked of destinations; 0 is unlimited. */
-  readonly maximumLengthBytes: number;
+  readonly destinations: MoveDestinations;
 }
 
 /**
  * C-MOVE SCP of the Query/Retrieve service class, PS3.4 §C.4.2: instances are sent on one association with the destination, which
- * has to be configured. It ends with the association of the request.
+ * has to be a remote AE. Sending ends with the association of the request; that with the destination stays open for a while, for
+ * the next request (`AssociationPool`).
  */
 export class CMoveScp extends QueryRetrieveScp {
   override readonly commandField = commandField.cMoveRequest;
@@ -48,58 +39,31 @@ export class CMoveScp extends QueryRetrieveScp {
   }
 
   protected override perform(operation: QueryRetrieveOperation): Promise<FinalResponse> {
-    const { findRemoteAe, engine } = this.#dependencies;
+    const { destinations, engine } = this.#dependencies;
     const { moveDestination = '' } = operation.request.command;
-    const destination = findRemoteAe(moveDestination);
-    if (destination === undefined) {
+    if (!destinations.knows(moveDestination)) {
       const status = dimseStatus.moveDestinationUnknown;
       return Promise.resolve({
         elements: { status, errorComment: 'move destination is not configured' },
       });
     }
-    return retrieveInstances(operation, this.#association, engine, (inventory) =>
-      this.#connect(operation.request, destination, inventory),
-    );
+    return retrieveInstances(operation, this.#association, engine, (inventory) => {
+      const proposal = { contexts: proposeContexts(inventory.transferSyntaxes) };
+      return new MoveDestination(() => this.#open(operation.request, moveDestination, proposal));
+    });
   }
 
-  /** When there is no association every sub-operation fails for its reason. */
-  async #connect(
-    request: DimseRequest,
-    destination: RemoteApplicationEntity,
-    inventory: Inventory,
-  ): Promise<RetrieveDestination> {
-    const { engine, aeTitle, maximumLengthBytes, logger } = this.#dependencies;
-    try {
-      const peer = await requestAssociation({
-        target: {
-          host: destination.host,
-          port: destination.port,
-          calledAeTitle: destination.aeTitle,
-          callingAeTitle: destination.callingAeTitle ?? aeTitle,
-          ...(destination.tls !== undefined && { tls: destination.tls }),
-        },
-        proposal: { contexts: proposeContexts(inventory.transferSyntaxes) },
-        timeouts: defaultScuTimeouts,
-        maximumLengthBytes,
-        logger,
-      });
-      const sender = new InstanceSender({
-        engine,
-        peer,
-        contexts: peer.contexts,
-        moveOriginator: {
-          aeTitle: this.#association.callingAeTitle,
-          messageId: request.messageId,
-        },
-      });
-      return { send: (record) => sender.send(record), close: () => peer.release() };
-    } catch (error) {
-      const reason = toGantryError(error).message;
-      return {
-        send: () => Promise.resolve({ result: 'failed', reason }),
-        close: () => Promise.resolve(),
-      };
-    }
+  async #open(
+    { messageId }: DimseRequest,
+    aeTitle: string,
+    proposal: AssociationProposal,
+  ): Promise<OpenDestination> {
+    const { engine, destinations } = this.#dependencies;
+    const lease = await destinations.lease(aeTitle, proposal, this.#dependencies.aeTitle);
+    const peer = lease.association;
+    const moveOriginator = { aeTitle: this.#association.callingAeTitle, messageId };
+    const sender = new InstanceSender({ engine, peer, contexts: peer.contexts, moveOriginator });
+    return { lease, sender };
   }
 }
 

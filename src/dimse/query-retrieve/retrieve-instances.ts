@@ -32,14 +32,14 @@ export async function retrieveInstances(
   operation: QueryRetrieveOperation,
   association: AcceptedAssociation,
   engine: QueryRetrieveEngine,
-  openDestination: (inventory: Inventory) => Promise<RetrieveDestination>,
+  openDestination: (inventory: Inventory) => RetrieveDestination,
 ): Promise<FinalResponse> {
   const { request, identifier, model, options, signal } = operation;
   const wanted = parseRetrieveRequest(identifier, model, options.isRelational);
   const inventory = await takeInventory(findInstances(engine, wanted, signal));
   const progress = new SubOperations(inventory.count);
   if (inventory.count === 0) return progress.final();
-  const destination = await openDestination(inventory);
+  const destination = openDestination(inventory);
   const timer = setInterval(() => {
     association.respondPending(request, progress.pending());
   }, pendingIntervalMs);

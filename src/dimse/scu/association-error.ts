@@ -2,6 +2,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type { ErrorCode } from '#engine/base/error-catalogue.js';
 import type { AbortCause } from '#engine/upper-layer/association.js';
 import type { AssociateReject } from '#engine/upper-layer/pdu-types.js';
+import { abortText, rejectReasonName } from '#engine/upper-layer/reason-text.js';
 
 /** Result of an A-ASSOCIATE-RJ that may be different next time, PS3.8 Table 9-21. */
 const transientResult = 2;
@@ -29,7 +30,7 @@ export function abortedError(cause: AbortCause): AssociationError {
     case 'peer':
       return new AssociationError(
         'peer-unavailable',
-        `association aborted by the peer (source ${cause.source}, reason ${cause.reason})`,
+        `association aborted by the peer (${abortText(cause)})`,
       );
     case 'provider':
       return new AssociationError('peer-unavailable', `association aborted: ${cause.detail}`);
@@ -38,12 +39,12 @@ export function abortedError(cause: AbortCause): AssociationError {
   }
 }
 
-/** The error of a request for an association that the peer rejected; all three fields, as the peer gave them. */
+/** The error of a request for an association that the peer rejected; all three fields, fit for an Error Comment of 64 characters. */
 export function rejectedError(reject: AssociateReject): AssociationError {
   const { result, source, reason } = reject;
   return new AssociationError(
     'peer-unavailable',
-    `association rejected (result ${result}, source ${source}, reason ${reason})`,
+    `rejected ${result}/${source}/${reason}: ${rejectReasonName(reject)}`,
     reject,
   );
 }

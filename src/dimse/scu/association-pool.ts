@@ -20,6 +20,13 @@ interface Idle {
   readonly timer: NodeJS.Timeout;
 }
 
+/** An association that belongs to whoever leased it until it is given back. */
+export interface AssociationLease {
+  readonly association: RequestedAssociation;
+  /** To the pool; one with an operation under way is aborted. */
+  giveBack(): void;
+}
+
 /** Keeps associations open for a short while after their use, for the next one to the same peer with the same contexts. */
 export class AssociationPool {
   readonly #options: AssociationPoolOptions;
@@ -44,17 +51,26 @@ export class AssociationPool {
     options: RequestorOptions,
     body: (association: RequestedAssociation) => Promise<Result>,
   ): Promise<Result> {
+    const { association, giveBack } = await this.lease(options);
+    try {
+      return await body(association);
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** As `use`, for those who cannot say in one function what they need it for. */
+  async lease(options: RequestorOptions): Promise<AssociationLease> {
     const key = keyOf(options);
     const association =
       (key === undefined ? undefined : this.#take(key)) ?? (await this.#open(options));
     this.#inUse.add(association);
-    try {
-      return await body(association);
-    } finally {
-      this.#inUse.delete(association);
+    const giveBack = (): void => {
+      if (!this.#inUse.delete(association)) return;
       if (association.activeCount > 0) association.abort();
       else if (association.isOpen) this.#keep(key, association);
-    }
+    };
+    return { association, giveBack };
   }
 
   /** Releases what is idle and aborts what is in use. */

@@ -8,6 +8,7 @@ import { connectTcp } from '#engine/transport/tcp-connector.js';
 import type { TlsClientOptions } from '#engine/transport/tcp-connector.js';
 import { dicomApplicationContextUid } from '#engine/upper-layer/pdu-types.js';
 import type { AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import { rejectText } from '#engine/upper-layer/reason-text.js';
 import { encodeTitleFields, protocolVersion } from '#engine/upper-layer/pdu-writer.js';
 import type {
   ExtendedNegotiation,
@@ -15,6 +16,7 @@ import type {
   UserIdentity,
 } from '#engine/upper-layer/user-information.js';
 import type { ServiceProviderFactory } from '#src/dimse/service-provider.js';
+import { AssociationError } from './association-error.js';
 import { RequestedAssociation } from './requested-association.js';
 
 /** Whom to associate with, and as whom. */
@@ -105,10 +107,11 @@ export async function requestAssociation(options: RequestorOptions): Promise<Req
     return association;
   } catch (error) {
     const { code, detail } = toGantryError(error);
-    logger.warn(
-      { associationId, calledAeTitle, callingAeTitle, host, port, code, detail },
-      'association not opened',
-    );
+    const reject = error instanceof AssociationError ? error.reject : undefined;
+    const fields = { associationId, calledAeTitle, callingAeTitle, host, port, code, detail };
+    if (reject === undefined) logger.warn(fields, 'association not opened');
+    else
+      logger.warn({ ...fields, ...reject }, `association rejected by peer ${rejectText(reject)}`);
     throw error;
   }
 }

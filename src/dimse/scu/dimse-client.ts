@@ -8,8 +8,13 @@ import type { TlsClientOptions } from '#engine/transport/tcp-connector.js';
 import type { RemoteAe } from '#src/config/option-types.js';
 import { verificationSopClassUid } from '#src/dimse/storage-contexts.js';
 import { AssociationPool } from './association-pool.js';
+import type { AssociationLease } from './association-pool.js';
 import { requestAssociation } from './association-requestor.js';
-import type { AssociationProposal, ScuTimeouts } from './association-requestor.js';
+import type {
+  AssociationProposal,
+  RequestorOptions,
+  ScuTimeouts,
+} from './association-requestor.js';
 import { echo } from './c-echo-scu.js';
 import type { OperationResponse } from './operation-invoker.js';
 import type { RequestedAssociation } from './requested-association.js';
@@ -25,15 +30,6 @@ export interface DimseClientOptions {
   /** For remote AEs that are called by TLS. */
   readonly tls?: TlsClientOptions;
   readonly logger: Logger;
-}
-
-/** A remote AE as one that is called. */
-export interface RemoteDestination {
-  readonly aeTitle: string;
-  readonly host: string;
-  readonly port: number;
-  readonly callingAeTitle: string;
-  readonly tls?: TlsClientOptions;
 }
 
 /** Associations that wait for their next use, to all peers together. */
@@ -57,17 +53,9 @@ export class DimseClient {
     });
   }
 
-  /** Where a remote AE listens and how it is called. */
-  findDestination(aeTitle: string): RemoteDestination | undefined {
-    const remote = this.#options.findRemoteAe(aeTitle);
-    if (remote === undefined) return undefined;
-    return {
-      aeTitle: remote.aeTitle,
-      host: remote.host,
-      port: remote.port,
-      callingAeTitle: remote.localAeTitle ?? this.#options.aeTitle,
-      ...(remote.tls && { tls: this.#options.tls ?? {} }),
-    };
+  /** Whether there is a remote AE of that title. */
+  knows(aeTitle: string): boolean {
+    return this.#options.findRemoteAe(aeTitle) !== undefined;
   }
 
   /**
@@ -79,14 +67,16 @@ export class DimseClient {
     proposal: AssociationProposal,
     body: (association: RequestedAssociation) => Promise<Result>,
   ): Promise<Result> {
-    const destination = this.findDestination(aeTitle);
-    if (destination === undefined) throw new GantryError('not-found', 'remote AE');
-    const { aeTitle: calledAeTitle, ...target } = destination;
-    const { maximumLengthBytes, timeouts, logger } = this.#options;
-    return this.#pool.use(
-      { target: { ...target, calledAeTitle }, proposal, timeouts, maximumLengthBytes, logger },
-      body,
-    );
+    return this.#pool.use(this.#optionsFor(aeTitle, proposal), body);
+  }
+
+  /** As `use`, until it is given back; `callingAeTitle` is that of ours, unless the remote AE is configured to see another. */
+  async lease(
+    aeTitle: string,
+    proposal: AssociationProposal,
+    callingAeTitle: string,
+  ): Promise<AssociationLease> {
+    return this.#pool.lease(this.#optionsFor(aeTitle, proposal, callingAeTitle));
   }
 
   /** Verifies that a remote AE answers (PS3.4 Annex A). */
@@ -96,6 +86,24 @@ export class DimseClient {
 
   close(): Promise<void> {
     return this.#pool.close();
+  }
+
+  #optionsFor(
+    aeTitle: string,
+    proposal: AssociationProposal,
+    callingAeTitle = this.#options.aeTitle,
+  ): RequestorOptions {
+    const { findRemoteAe, maximumLengthBytes, timeouts, logger, tls } = this.#options;
+    const remote = findRemoteAe(aeTitle);
+    if (remote === undefined) throw new GantryError('not-found', 'remote AE');
+    const target = {
+      host: remote.host,
+      port: remote.port,
+      calledAeTitle: remote.aeTitle,
+      callingAeTitle: remote.localAeTitle ?? callingAeTitle,
+      ...(remote.tls && { tls: tls ?? {} }),
+    };
+    return { target, proposal, timeouts, maximumLengthBytes, logger };
   }
 }
 

@@ -7,10 +7,11 @@ import type { ReceivedCommand } from '#engine/dimse/message-reader.js';
 import { MessageWriter } from '#engine/dimse/message-writer.js';
 import type { TcpConnection, TcpReceiver } from '#engine/transport/tcp-connection.js';
 import { Association } from '#engine/upper-layer/association.js';
-import type { AssociationEffects } from '#engine/upper-layer/association.js';
+import type { AbortCause, AssociationEffects } from '#engine/upper-layer/association.js';
 import { agreedContexts } from '#engine/upper-layer/negotiation.js';
 import type { PresentationContext } from '#engine/upper-layer/negotiation.js';
 import type { AssociateAccept, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
+import { abortText } from '#engine/upper-layer/reason-text.js';
 import type { UserInformation } from '#engine/upper-layer/user-information.js';
 import type {
   DataSetReceiver,
@@ -78,7 +79,11 @@ export class RequestedAssociation {
         receiver?.end();
       },
     });
-    this.#association = new Association('requestor', this.#createEffects());
+    this.#association = new Association(
+      'requestor',
+      this.#createEffects(),
+      options.request.userInformation.maximumLengthBytes,
+    );
     this.#association.requestAssociation(options.request);
     this.#startTimer(options.timeouts.associateTimeoutMs, () =>
       this.#fail(new AssociationError('timeout', 'no answer to the association request')),
@@ -222,10 +227,19 @@ export class RequestedAssociation {
         this.#end(new AssociationError('aborted', 'association released'));
       },
       aborted: (cause) => {
+        this.#logAbort(cause);
         this.#end(abortedError(cause));
       },
       associateRequested: () => undefined,
     };
+  }
+
+  #logAbort(cause: AbortCause): void {
+    const { logger, request } = this.#options;
+    const { associationId } = this;
+    const { calledAeTitle } = request;
+    const text = cause.by === 'peer' ? `aborted by peer ${abortText(cause)}` : 'aborted';
+    logger.warn({ associationId, calledAeTitle, ...cause }, `association ${text}`);
   }
 
   #establish(accept: AssociateAccept): void {

@@ -56,12 +56,20 @@ test('PS3.4 §C.4.2: a study goes to its destination on one association, as stor
   assert.equal(answer.command.numberOfCompletedSuboperations, 4);
   assert.equal(answer.identifier, undefined);
   assert.equal(destination.counters.accepted, 1);
-  assert.deepEqual(destination.counters.ends, ['released']);
   assert.equal(destination.store.instances.length, 4);
   for (const { description, bytes } of destination.store.instances) {
     assert.ok(bytes.equals(source.archive.dataSetOf(description.sopInstanceUid)));
     assert.equal(description.callingAeTitle, 'GANTRY');
   }
+});
+
+test('PS3.4 §C.4.2: moves one after the other share an association, which is released when none follows', async (t) => {
+  const { destination, scu } = await start(t, 2);
+  for (let time = 1; time <= 3; time++) assert.equal((await scu.move(wholeStudy)).status, 0);
+  assert.equal(destination.counters.accepted, 1);
+  assert.equal(destination.store.instances.length, 6);
+  await until(() => destination.counters.ends.length === 1, 'release');
+  assert.deepEqual(destination.counters.ends, ['released']);
 });
 
 test('PS3.4 §C.4.2.1.5: an unknown destination is A801', async (t) => {

@@ -82,3 +82,11 @@ test('random bytes give a command set or a catalogue error', () => {
     }),
   );
 });
+
+test('PS3.5 §6.2: an AE title is read without its padding, also where that is NUL', () => {
+  const command = { commandField: 0x0021, moveDestination: 'DEST1' };
+  const padded = encodeCommandSet(command);
+  assert.equal(decodeCommandSet(padded).moveDestination, 'DEST1');
+  const odd = Buffer.from(padded.toString('latin1').replace('DEST1 ', 'DEST1\0'), 'latin1');
+  assert.equal(decodeCommandSet(odd).moveDestination, 'DEST1');
+});

@@ -34,22 +34,14 @@ function accepted(negotiation: Negotiation): Negotiation & { readonly isAccepted
 }
 
 test('PS3.8 §9.3.4: the first thing that is wrong decides the rejection', () => {
-  const userIdentity = {
-    type: 1,
-    isPositiveResponseRequested: false,
-    primaryField: Buffer.from('u'),
-    secondaryField: Buffer.alloc(0),
-  };
   // Each request repairs the fault of the one before; the last fault is the capacity.
   const wrong = {
     applicationContextUid: '1.2.3',
     calledAeTitle: 'OTHER',
     callingAeTitle: 'OTHER',
-    userInformation: { ...plainUserInformation, userIdentity },
   };
   const strict: AcceptancePolicy = {
     ...policy,
-    isUserIdentityAccepted: () => false,
     capacity: () => 'limit-reached',
   };
   const right = associateRequest();
@@ -57,7 +49,6 @@ test('PS3.8 §9.3.4: the first thing that is wrong decides the rejection', () =>
     ['applicationContextUid', associateReject.applicationContextNotSupported],
     ['calledAeTitle', associateReject.calledAeTitleNotRecognized],
     ['callingAeTitle', associateReject.callingAeTitleNotRecognized],
-    ['userInformation', associateReject.userNoReason],
   ] as const;
   let request = { ...right, ...wrong };
   for (const [field, expected] of faults) {
@@ -70,6 +61,22 @@ test('PS3.8 §9.3.4: the first thing that is wrong decides the rejection', () =>
     associateReject.temporaryCongestion,
   );
   assert.equal(rejectionOf(negotiate(request, policy)), undefined);
+});
+
+test('PS3.7 §D.3.3.7: an identity that is refused rejects the association, after everything else was right', () => {
+  const request = associateRequest();
+  const wrong = { result: 'refused', reason: 'wrong' } as const;
+  const unverified = { result: 'refused', reason: 'unverified' } as const;
+  assert.deepEqual(rejectionOf(negotiate(request, policy, wrong)), associateReject.userNoReason);
+  assert.deepEqual(
+    rejectionOf(negotiate(request, policy, unverified)),
+    associateReject.userNoReasonTransient,
+  );
+  const full: AcceptancePolicy = { ...policy, capacity: () => 'limit-reached' };
+  assert.deepEqual(
+    rejectionOf(negotiate(request, full, wrong)),
+    associateReject.localLimitExceeded,
+  );
 });
 
 test('PS3.5 §6.2: AE titles that are empty or hold control characters are not recognized', () => {
@@ -190,6 +197,6 @@ test('PS3.7 §D.3.3.7: an identity is answered only if it is checked and an answ
   const request = associateRequest({ userInformation });
   const ignored = accepted(negotiate(request, policy));
   assert.equal(ignored.accept.userInformation.userIdentityResponse, undefined);
-  const checked = accepted(negotiate(request, { ...policy, isUserIdentityAccepted: () => true }));
+  const checked = accepted(negotiate(request, policy, { result: 'accepted', userName: 'u' }));
   assert.equal(checked.accept.userInformation.userIdentityResponse?.length, 0);
 });

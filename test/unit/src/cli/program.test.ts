@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createProgram } from '#src/cli/program.js';
+import { isPasscode, parsePasscodeHash } from '#src/dimse/user-identity/passcode-hash.js';
 import { ConfigError, type LoadedConfig } from '#src/config/load-config.js';
 
 interface ProgramRun {
@@ -21,6 +22,7 @@ async function runProgram(
     isTerminal: false,
     print: (text) => (printed += text),
     printAside: () => undefined,
+    readInput: () => Promise.resolve('geheim\nmore\n'),
     setExitCode: () => undefined,
     serve: async (loaded, options) => {
       served = loaded;
@@ -40,6 +42,14 @@ test('serve hands over the configuration out of flags and environment', async ()
   assert.equal(served?.config.dimse.aeTitle, 'CT 1');
   assert.deepEqual([served?.config.insecure, served?.config.log.pretty], [true, false]);
   assert.equal(withBanner, false);
+});
+
+test('hash-passcode prints a line of a file of users for the first line of its input', async () => {
+  const { printed } = await runProgram(['hash-passcode', 'ward 3']);
+  const [, text = ''] = /^ward 3:(\S+)\n$/.exec(printed) ?? [];
+  const hash = parsePasscodeHash(text);
+  assert.ok(hash !== undefined && (await isPasscode(Buffer.from('geheim'), hash)), printed);
+  await assert.rejects(runProgram(['hash-passcode', 'a:b']), /no colon/);
 });
 
 test('the banner can be asked for', async () => {
