@@ -12,7 +12,8 @@ import { acceptedOf, requireUid, studiesUrl, type DicomwebService } from '../dic
 import { dataSetBody, findDataSetForm, type DataSetForm } from '../data-sets-response.js';
 import { dicomMediaType, InstanceUpload, type Upload } from './instance-upload.js';
 import { metadataMediaTypes, MetadataUpload } from './metadata-upload.js';
-import { receiveParts } from './receive-parts.js';
+import { formMediaType, receiveForm } from './receive-form.js';
+import { receiveParts, type OpenPart } from './receive-parts.js';
 import { storeResponse, type PartOutcome } from './store-response.js';
 
 /** What came of a body. */
@@ -60,10 +61,14 @@ async function receive(service: DicomwebService, context: RequestContext): Promi
   const upload = openUpload(service, context, mediaType);
   let partCount = 0;
   try {
-    const bodyError = await receiveParts(context, mediaType!, (headers, number) => {
+    const openPart: OpenPart = (headers, number) => {
       partCount = number;
       return upload.openPart(headers, number);
-    });
+    };
+    const bodyError =
+      mediaType?.type === formMediaType
+        ? await receiveForm(context, openPart)
+        : await receiveParts(context, mediaType!, openPart);
     return { outcomes: await upload.finish(bodyError), bodyError, partCount };
   } finally {
     await upload.close();
@@ -83,7 +88,7 @@ function openUpload(
     const known = [dicomMediaType, ...metadataMediaTypes].join(', ');
     throw new GantryError(
       'unsupported-media-type',
-      `the content type is none of ${known}, nor multipart/related of one of them`,
+      `the content type is none of ${known}, nor multipart/related of one of them, nor ${formMediaType}`,
     );
   }
   const study = context.params['study'];
@@ -111,8 +116,9 @@ function openUpload(
   });
 }
 
-/** Media type of the parts; of a body that is one part its own. A multipart without `type` is one of DICOM. */
+/** Media type of the parts; of a body that is one part its own. A form, and a multipart without `type`, is one of DICOM. */
 function partTypeOf(mediaType: MediaType | undefined): string | undefined {
+  if (mediaType?.type === formMediaType) return dicomMediaType;
   if (mediaType?.type !== 'multipart/related') return mediaType?.type;
   return (mediaTypeParameter(mediaType, 'type') ?? dicomMediaType).toLowerCase();
 }
