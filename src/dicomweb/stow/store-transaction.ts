@@ -8,6 +8,7 @@ import {
 import { coversType } from '#src/http/accept.js';
 import { queryParameter } from '#src/http/query-string.js';
 import type { RequestContext } from '#src/http/request-context.js';
+import { warningHeader } from '#src/http/warning-header.js';
 import { acceptedOf, requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
 import { dataSetBody, findDataSetForm, type DataSetForm } from '../data-sets-response.js';
 import { dicomMediaType, InstanceUpload, type Upload } from './instance-upload.js';
@@ -51,7 +52,7 @@ export async function storeTransaction(
   });
   // The type is compared literally by clients, so it carries no charset.
   const { contentType, body } = dataSetBody(responseForm(service, context), dataSet);
-  const warnings = warning === undefined ? [] : [['warning', warning] as const];
+  const warnings = warning === undefined ? [] : [warningHeader(warning)];
   context.respond(status, [['content-type', contentType], ...warnings], body);
 }
 
