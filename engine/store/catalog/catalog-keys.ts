@@ -11,7 +11,7 @@ import type { InstanceKey, SeriesKey } from './catalog-records.js';
  * | catalog  | `e` study NUL series                                | series record                      |
  * | catalog  | `i` study NUL series NUL instance                   | instance record                    |
  * | catalog  | `u` instance NUL study NUL series                   | empty                              |
- * | catalog  | `d` study NUL series NUL instance                   | deleted record, within its time    |
+ * | catalog  | `r` study NUL series NUL instance                   | deleted record, within its time    |
  * | catalog  | `p` PatientID NUL study                             | empty                              |
  * | catalog  | `a` AccessionNumber NUL study                       | empty                              |
  * | catalog  | `d` place by date and time NUL study                | empty                              |
@@ -46,7 +46,7 @@ const kind = {
   series: 'e',
   instance: 'i',
   sopInstance: 'u',
-  deleted: 'd',
+  deleted: 'r',
   patientId: 'p',
   accessionNumber: 'a',
   studyOrder: 'd',

@@ -102,3 +102,18 @@ test('change keys sort by sequence and carry it', () => {
     }),
   );
 });
+
+test('no two kinds of key in a column begin alike', () => {
+  const names = { studyInstanceUid: '1.2', seriesInstanceUid: '1.3', sopInstanceUid: '1.4' };
+  const kinds = [
+    keys.studyKey(0, '1.2'),
+    keys.seriesKey(0, names),
+    keys.instanceKey(0, names),
+    keys.sopInstanceKey(0, names),
+    keys.deletedKey(0, names),
+    keys.orderedKey(0, 'patientId', 'A', '1.2'),
+    keys.orderedKey(0, 'accessionNumber', 'A', '1.2'),
+    keys.studyOrderKey(0, '2', '1.2'),
+  ].map((key) => key.subarray(0, 6).toString('hex'));
+  assert.equal(new Set(kinds).size, kinds.length);
+});
