@@ -12,7 +12,8 @@ import { warningHeader } from '#src/http/warning-header.js';
 import { acceptedOf, requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
 import { dataSetBody, findDataSetForm, type DataSetForm } from '../data-sets-response.js';
 import { dicomMediaType, InstanceUpload, type Upload } from './instance-upload.js';
-import { metadataMediaTypes, MetadataUpload } from './metadata-upload.js';
+import { metadataMediaTypes } from './compose-document.js';
+import { MetadataUpload } from './metadata-upload.js';
 import { receiveParts } from './receive-parts.js';
 import { storeResponse, type PartOutcome } from './store-response.js';
 
@@ -77,7 +78,7 @@ function openUpload(
   context: RequestContext,
   mediaType: MediaType | undefined,
 ): Upload {
-  const { engine, dialect, scratchDirectory } = service;
+  const { engine, dialect, composePool, scratchDirectory } = service;
   const partType = partTypeOf(mediaType);
   const isMetadata = metadataMediaTypes.some((each) => each === partType);
   if (partType !== dicomMediaType && !isMetadata) {
@@ -106,6 +107,7 @@ function openUpload(
   return new MetadataUpload({
     openSession: (onSessionDrain) =>
       engine.openStoreSession({ ...options, onDrain: onSessionDrain }),
+    composePool,
     scratchDirectory,
     onDrain,
     url: `${studiesUrl(service, context)}/`,
