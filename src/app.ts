@@ -17,6 +17,7 @@ import { openapiRoute } from './http/openapi-route.js';
 import type { PublicUrlPolicy } from './http/public-base-url.js';
 import type { ServiceLogger } from './observability/logger.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
+import { maintenanceRoutes } from './observability/maintenance-routes.js';
 import { operationsRoutes } from './observability/operations-routes.js';
 import { readVersionInfo } from './observability/version.js';
 
@@ -105,6 +106,7 @@ function routesOf(parts: RouteParts): Route[] {
         draining.isDraining ? { isReady: false, reason: 'stopping' } : engine.health(),
     }),
     ...dimseAdminRoutes(dimse),
+    ...maintenanceRoutes(engine.maintenance),
     ...services.flatMap(dicomwebRoutes),
     ...services.slice(0, 1).flatMap(wadoUriRoutes),
   ];

@@ -52,7 +52,7 @@ export function failureStatus(error: GantryError): FailureStatus {
   };
 }
 
-/** Text fit for an LO of the default repertoire: printable, no backslash, 64 characters. */
-function toErrorComment(text: string): string {
+/** Text made fit for an Error Comment, an LO of the default repertoire: printable, no backslash, 64 characters. */
+export function toErrorComment(text: string): string {
   return text.replace(/[^\x20-\x5b\x5d-\x7e]/g, '?').slice(0, errorCommentLengthMax);
 }

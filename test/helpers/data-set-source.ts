@@ -25,3 +25,11 @@ export class MemoryDataSetSource implements DataSetSource {
     );
   }
 }
+
+/** The same bytes, of which only their end tells how many they are. */
+export function withoutLength(source: DataSetSource): DataSetSource {
+  return {
+    length: undefined,
+    read: (position, lengthMax) => source.read(position, lengthMax),
+  };
+}

@@ -1,8 +1,17 @@
 import { crc32 } from 'node:zlib';
+import {
+  rewritableTransferSyntaxes,
+  rewriteDataSet,
+} from '#engine/dicom/data-set/rewrite-data-set.js';
 import { MemoryByteSource } from '#engine/dicom/instance/byte-source.js';
 import { describeInstance } from '#engine/dicom/instance/describe-instance.js';
 import type { InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
-import type { BlobSource, RetrieveTarget, SearchResult } from '#engine/engine-types.js';
+import type {
+  BlobSource,
+  RetrieveTarget,
+  SearchResult,
+  TranscodedInstance,
+} from '#engine/engine-types.js';
 import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
 import type { MatchedRecords } from '#engine/query/row-to-json.js';
@@ -66,6 +75,44 @@ export class MemoryArchive implements QueryRetrieveEngine {
     this.#stored.set(sopInstanceUid, { record, bytes, layout });
     this.#recount();
     return record;
+  }
+
+  instanceTranscodingRefusal(
+    _partition: number,
+    { transferSyntaxUid }: InstanceRecord,
+    toTransferSyntaxUid: string,
+  ): string | undefined {
+    const syntaxes = [transferSyntaxUid, toTransferSyntaxUid];
+    const isRewritable = syntaxes.every((uid) => rewritableTransferSyntaxes.includes(uid));
+    return isRewritable ? undefined : 'there is no codec in memory';
+  }
+
+  /** The data set alone, with rewritten headers; as if its length were not known. */
+  async transcodeInstance(
+    _partition: number,
+    { sopInstanceUid, transferSyntaxUid }: InstanceRecord,
+    toTransferSyntaxUid: string,
+  ): Promise<TranscodedInstance> {
+    const bytes = this.dataSetOf(sopInstanceUid);
+    const { head } = await rewriteDataSet(
+      {
+        length: bytes.length,
+        read: (position, lengthMax) =>
+          Promise.resolve(bytes.subarray(position, position + lengthMax)),
+      },
+      { fromTransferSyntaxUid: transferSyntaxUid, toTransferSyntaxUid },
+    );
+    return {
+      length: undefined,
+      dataSetOffset: 0,
+      sopInstanceUid,
+      read: async (position, target) => {
+        if (position === head.length) return 0;
+        const piece = await head.read(position, target.length);
+        target.set(piece);
+        return piece.length;
+      },
+    };
   }
 
   /** Changes a byte of what is stored. */

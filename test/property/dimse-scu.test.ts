@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { echo } from '#src/dimse/scu/c-echo-scu.js';
 import { storeInstance } from '#src/dimse/scu/c-store-scu.js';
-import { MemoryDataSetSource } from '#test/helpers/data-set-source.js';
+import { MemoryDataSetSource, withoutLength } from '#test/helpers/data-set-source.js';
 import { ctImageStorage } from '#test/helpers/dimse-fixture.js';
 import { openMemoryAssociation } from '#test/helpers/memory-association.js';
 
@@ -16,8 +16,13 @@ test('PS3.8 §9.2: however the bytes are split, an association stores what was s
       splits.filter((lengths) => lengths.some((length) => length > 100)),
       dataSets,
       fc.integer({ min: 128, max: 5_000 }),
-      fc.integer({ min: 1, max: 700 }),
-      async (splitLengths, bytesOfInstances, acceptorMaximumLengthBytes, stepBytes) => {
+      fc.record({ stepBytes: fc.integer({ min: 1, max: 700 }), isLengthKnown: fc.boolean() }),
+      async (
+        splitLengths,
+        bytesOfInstances,
+        acceptorMaximumLengthBytes,
+        { stepBytes, isLengthKnown },
+      ) => {
         const { association, store, counters } = openMemoryAssociation({
           splits: splitLengths,
           acceptorMaximumLengthBytes,
@@ -31,10 +36,11 @@ test('PS3.8 §9.2: however the bytes are split, an association stores what was s
         const context = association.findContext(ctImageStorage);
         assert.ok(context);
         for (const [index, bytes] of bytesOfInstances.entries()) {
+          const source = new MemoryDataSetSource(bytes, stepBytes);
           const { status, command } = await storeInstance(association, context, {
             sopClassUid: ctImageStorage,
             sopInstanceUid: `2.25.${index + 1}`,
-            dataSet: new MemoryDataSetSource(bytes, stepBytes),
+            dataSet: isLengthKnown ? source : withoutLength(source),
           });
           assert.equal(status, 0);
           assert.equal(command.affectedSopInstanceUid, `2.25.${index + 1}`);

@@ -26,7 +26,7 @@ export class CGetScp extends QueryRetrieveScp {
     const association = this.#association;
     const contexts = association.peerScpContexts;
     const sender = new InstanceSender({ engine, peer: association, contexts });
-    return retrieveInstances(operation, association, engine, () => ({
+    return retrieveInstances(operation, association, this.#dependencies, () => ({
       send: (record) => sender.send(record),
       close: () => Promise.resolve(),
     }));

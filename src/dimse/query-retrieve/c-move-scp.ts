@@ -39,7 +39,7 @@ export class CMoveScp extends QueryRetrieveScp {
   }
 
   protected override perform(operation: QueryRetrieveOperation): Promise<FinalResponse> {
-    const { destinations, engine } = this.#dependencies;
+    const { destinations } = this.#dependencies;
     const { moveDestination = '' } = operation.request.command;
     if (!destinations.knows(moveDestination)) {
       const status = dimseStatus.moveDestinationUnknown;
@@ -47,7 +47,7 @@ export class CMoveScp extends QueryRetrieveScp {
         elements: { status, errorComment: 'move destination is not configured' },
       });
     }
-    return retrieveInstances(operation, this.#association, engine, (inventory) => {
+    return retrieveInstances(operation, this.#association, this.#dependencies, (inventory) => {
       const proposal = { contexts: proposeContexts(inventory.transferSyntaxes) };
       return new MoveDestination(() => this.#open(operation.request, moveDestination, proposal));
     });
@@ -68,19 +68,19 @@ export class CMoveScp extends QueryRetrieveScp {
 }
 
 /**
- * One context for each SOP class and transfer syntax, so that the destination cannot choose one that would need a conversion. As
- * many as an association has room for; instances of the rest fail for want of a context.
+ * One context for each SOP class and transfer syntax, so that the destination cannot choose one that would need a conversion; then
+ * one for each class with those that nearly everything can be converted to. As many as an association has room for; instances of
+ * the rest fail for want of a context.
  */
 export function proposeContexts(
   transferSyntaxes: Inventory['transferSyntaxes'],
 ): ContextProposal[] {
-  const contexts: ContextProposal[] = [];
+  const asStored: ContextProposal[] = [];
+  const converted: ContextProposal[] = [];
   for (const [abstractSyntaxUid, stored] of transferSyntaxes) {
-    // A destination needs only one of those that an instance can be rewritten between.
-    const isRewritable = rewritableTransferSyntaxes.some((uid) => stored.has(uid));
-    for (const uid of new Set([...stored, ...(isRewritable ? rewritableTransferSyntaxes : [])])) {
-      contexts.push({ abstractSyntaxUid, transferSyntaxUids: [uid] });
-    }
+    for (const uid of stored) asStored.push({ abstractSyntaxUid, transferSyntaxUids: [uid] });
+    const others = rewritableTransferSyntaxes.filter((uid) => !stored.has(uid));
+    if (others.length > 0) converted.push({ abstractSyntaxUid, transferSyntaxUids: others });
   }
-  return contexts.slice(0, limits.presentationContextCountMax);
+  return [...asStored, ...converted].slice(0, limits.presentationContextCountMax);
 }

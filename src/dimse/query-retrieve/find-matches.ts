@@ -12,7 +12,12 @@ import { patientCountTags } from './query-keys.js';
 /** What query and retrieve use of the engine. */
 export type QueryRetrieveEngine = Pick<
   Engine,
-  'search' | 'instancePages' | 'retrieveInstance' | 'describeLayout'
+  | 'search'
+  | 'instancePages'
+  | 'retrieveInstance'
+  | 'describeLayout'
+  | 'instanceTranscodingRefusal'
+  | 'transcodeInstance'
 >;
 
 /** UIDs of matches held at a time. */

@@ -1,8 +1,6 @@
-import { toGantryError } from '#engine/base/error-catalogue.js';
-import {
-  rewritableTransferSyntaxes,
-  rewriteDataSet,
-} from '#engine/dicom/data-set/rewrite-data-set.js';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { rewritableTransferSyntaxes } from '#engine/dicom/data-set/rewrite-data-set.js';
+import { findTransferSyntax } from '#engine/dicom/dictionary/transfer-syntaxes.js';
 import { dimseStatus } from '#engine/dimse/dimse-status.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { PresentationContext } from '#engine/upper-layer/negotiation.js';
@@ -12,6 +10,7 @@ import type { OperationPeer, OutgoingInstance } from '../scu/c-store-scu.js';
 import type { DataSetSource } from '../scu/operation-invoker.js';
 import type { QueryRetrieveEngine } from './find-matches.js';
 import { keyText } from './identifier.js';
+import { failedBy } from './sub-operations.js';
 import type { SubOperationResult } from './sub-operations.js';
 
 const sopClassUidTag = '00080016';
@@ -23,7 +22,10 @@ export function sopClassOf(record: InstanceRecord): string {
 
 /** What is sent, by whom and on which contexts. */
 export interface InstanceSenderOptions {
-  readonly engine: Pick<QueryRetrieveEngine, 'retrieveInstance' | 'describeLayout'>;
+  readonly engine: Pick<
+    QueryRetrieveEngine,
+    'retrieveInstance' | 'describeLayout' | 'instanceTranscodingRefusal' | 'transcodeInstance'
+  >;
   readonly peer: OperationPeer;
   /** The contexts on which the peer is the SCP. */
   readonly contexts: readonly PresentationContext[];
@@ -31,8 +33,8 @@ export interface InstanceSenderOptions {
 }
 
 /**
- * Sends stored instances one after another, as they are stored; between implicit and explicit VR little endian the element
- * headers are rewritten. To any other transfer syntax than the stored one nothing is converted.
+ * Sends stored instances one after another, as they are stored; where the peer took no context of the stored transfer syntax, in
+ * one that they can be had in without loss.
  */
 export class InstanceSender {
   readonly #options: InstanceSenderOptions;
@@ -45,11 +47,11 @@ export class InstanceSender {
   async send(record: InstanceRecord): Promise<SubOperationResult> {
     try {
       const sopClassUid = sopClassOf(record);
-      const context = chooseContext(this.#options.contexts, sopClassUid, record.transferSyntaxUid);
-      if (context === undefined) {
-        return { result: 'failed', reason: 'no presentation context for the stored syntax' };
-      }
-      const { peer, moveOriginator } = this.#options;
+      const { engine, contexts, peer, moveOriginator } = this.#options;
+      const context = chooseContext(contexts, sopClassUid, {
+        transferSyntaxUid: record.transferSyntaxUid,
+        refusalOf: (uid) => engine.instanceTranscodingRefusal(0, record, uid),
+      });
       const { sopInstanceUid } = record;
       const dataSet = await this.#dataSetFor(record, context.transferSyntaxUid);
       const instance = { sopClassUid, sopInstanceUid, dataSet };
@@ -60,37 +62,53 @@ export class InstanceSender {
       );
       return resultOf(status);
     } catch (error) {
-      return { result: 'failed', reason: toGantryError(error).message };
+      return failedBy(error);
     }
   }
 
   async #dataSetFor(record: InstanceRecord, transferSyntaxUid: string): Promise<DataSetSource> {
     const { engine } = this.#options;
+    if (transferSyntaxUid !== record.transferSyntaxUid) {
+      const transcoded = await engine.transcodeInstance(0, record, transferSyntaxUid);
+      return blobDataSet(transcoded, transcoded.dataSetOffset);
+    }
     const blob = engine.retrieveInstance(0, record);
-    const { dataSetOffset } = engine.describeLayout(0, record);
-    const stored = blobDataSet(blob, dataSetOffset);
-    if (transferSyntaxUid === record.transferSyntaxUid) return stored;
-    const syntaxes = {
-      fromTransferSyntaxUid: record.transferSyntaxUid,
-      toTransferSyntaxUid: transferSyntaxUid,
-    };
-    return (await rewriteDataSet(stored, syntaxes)).head;
+    return blobDataSet(blob, engine.describeLayout(0, record).dataSetOffset);
   }
 }
 
-/** The context to send an instance on: of its transfer syntax, else of one that it can be rewritten to. */
+/** An instance as far as the choice of its context goes. */
+export interface StoredSyntax {
+  readonly transferSyntaxUid: string;
+  /** Why it cannot be had in another transfer syntax; undefined when it can. */
+  refusalOf(transferSyntaxUid: string): string | undefined;
+}
+
+/**
+ * The context to send an instance on: of the stored transfer syntax, else of one that takes no codec or only the decoder, else of
+ * any other that loses nothing. Throws `not-acceptable` when there is none.
+ */
 export function chooseContext(
   contexts: readonly PresentationContext[],
   sopClassUid: string,
-  transferSyntaxUid: string,
-): PresentationContext | undefined {
+  { transferSyntaxUid: stored, refusalOf }: StoredSyntax,
+): PresentationContext {
   const suitable = contexts.filter((context) => context.abstractSyntaxUid === sopClassUid);
-  return (
-    suitable.find((context) => context.transferSyntaxUid === transferSyntaxUid) ??
-    (rewritableTransferSyntaxes.includes(transferSyntaxUid)
-      ? suitable.find((context) => rewritableTransferSyntaxes.includes(context.transferSyntaxUid))
-      : undefined)
-  );
+  const contextOf = (uid: string): PresentationContext | undefined =>
+    suitable.find((context) => context.transferSyntaxUid === uid);
+  const asStored = contextOf(stored);
+  if (asStored !== undefined) return asStored;
+  const agreed = suitable.map((context) => context.transferSyntaxUid);
+  const lossless = agreed.filter((uid) => findTransferSyntax(uid)?.isLossy === false);
+  let refusal = `no presentation context for transfer syntax ${stored}`;
+  for (const uid of new Set([...rewritableTransferSyntaxes, ...lossless])) {
+    const context = contextOf(uid);
+    if (context === undefined) continue;
+    const reason = refusalOf(uid);
+    if (reason === undefined) return context;
+    refusal = reason;
+  }
+  throw new GantryError('not-acceptable', refusal);
 }
 
 /** Warnings of PS3.7 Annex C and, for storage, of PS3.4 Table B.2-1. */

@@ -1,7 +1,7 @@
-import { toGantryError } from '#engine/base/error-catalogue.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { InstanceSender } from './instance-sender.js';
 import type { RetrieveDestination } from './retrieve-instances.js';
+import { failedBy } from './sub-operations.js';
 import type { SubOperationResult } from './sub-operations.js';
 
 /** An association that is ours for a while, and what sends instances on it. */
@@ -62,7 +62,7 @@ export class MoveDestination implements RetrieveDestination {
     try {
       return await this.#open();
     } catch (error) {
-      this.#failure = { result: 'failed', reason: toGantryError(error).message };
+      this.#failure = failedBy(error);
       return undefined;
     }
   }

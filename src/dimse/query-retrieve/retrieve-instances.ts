@@ -1,6 +1,7 @@
+import type { Logger } from '#engine/base/logger.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { AcceptedAssociation } from '../service-provider.js';
-import type { QueryRetrieveEngine } from './find-matches.js';
+import type { QueryRetrieveDependencies } from './c-find-scp.js';
 import { sopClassOf } from './instance-sender.js';
 import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-scp.js';
 import { findInstances, parseRetrieveRequest } from './retrieve-request.js';
@@ -21,6 +22,9 @@ export interface Inventory {
   readonly transferSyntaxes: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+/** Reasons of failed sub-operations in the log, each once. */
+const reasonsLoggedMax = 10;
+
 /** How often counters are reported while sub-operations continue. */
 const pendingIntervalMs = 1_000;
 
@@ -31,7 +35,7 @@ const pendingIntervalMs = 1_000;
 export async function retrieveInstances(
   operation: QueryRetrieveOperation,
   association: AcceptedAssociation,
-  engine: QueryRetrieveEngine,
+  { engine, logger }: Pick<QueryRetrieveDependencies, 'engine' | 'logger'>,
   openDestination: (inventory: Inventory) => RetrieveDestination,
 ): Promise<FinalResponse> {
   const { request, identifier, model, options, signal } = operation;
@@ -40,6 +44,7 @@ export async function retrieveInstances(
   const progress = new SubOperations(inventory.count);
   if (inventory.count === 0) return progress.final();
   const destination = openDestination(inventory);
+  const logFailure = failureLog(logger, association);
   const timer = setInterval(() => {
     association.respondPending(request, progress.pending());
   }, pendingIntervalMs);
@@ -47,7 +52,9 @@ export async function retrieveInstances(
     for await (const records of findInstances(engine, wanted, signal)) {
       for (const record of records) {
         if (signal.aborted) return progress.cancelled();
-        progress.count(record, await destination.send(record));
+        const outcome = await destination.send(record);
+        progress.count(record, outcome);
+        if (outcome.result === 'failed') logFailure(record, outcome.reason);
       }
     }
     return progress.final();
@@ -59,6 +66,20 @@ export async function retrieveInstances(
     clearInterval(timer);
     await destination.close();
   }
+}
+
+/** Logs the first instance that failed for a reason: thousands may fail for the same. */
+function failureLog(
+  logger: Logger,
+  { associationId }: AcceptedAssociation,
+): (record: InstanceRecord, reason: string) => void {
+  const reasons = new Set<string>();
+  return ({ sopInstanceUid, transferSyntaxUid }, reason) => {
+    if (reasons.has(reason) || reasons.size === reasonsLoggedMax) return;
+    reasons.add(reason);
+    const what = { associationId, sopInstanceUid, transferSyntaxUid, reason };
+    logger.warn(what, 'instance not sent');
+  };
 }
 
 async function takeInventory(pieces: AsyncIterable<readonly InstanceRecord[]>): Promise<Inventory> {

@@ -1,5 +1,6 @@
+import { toGantryError } from '#engine/base/error-catalogue.js';
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
-import { dimseStatus } from '#engine/dimse/dimse-status.js';
+import { dimseStatus, toErrorComment } from '#engine/dimse/dimse-status.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { ResponseElements } from '../service-provider.js';
 import type { FinalResponse } from './query-retrieve-scp.js';
@@ -8,6 +9,12 @@ import type { FinalResponse } from './query-retrieve-scp.js';
 export type SubOperationResult =
   | { readonly result: 'completed' | 'warning' }
   | { readonly result: 'failed'; readonly reason: string };
+
+/** The result of a sub-operation that came to nothing for an error. */
+export function failedBy(error: unknown): SubOperationResult {
+  const { detail, message } = toGantryError(error);
+  return { result: 'failed', reason: detail === '' ? message : detail };
+}
 
 /** The counters are of VR US. */
 const counterMax = 0xffff;
@@ -59,7 +66,7 @@ export class SubOperations {
 
   /** The response when no sub-operation is left. */
   final(): FinalResponse {
-    const comment = this.#reason === '' ? {} : { errorComment: this.#reason };
+    const comment = this.#reason === '' ? {} : { errorComment: toErrorComment(this.#reason) };
     return {
       elements: { status: this.#finalStatus, ...this.#counters, ...comment },
       ...this.#failedIdentifier,

@@ -9,6 +9,10 @@ export function viewPartition(engine: QueryRetrieveEngine, partition: number): Q
     search: (query, signal) => engine.search({ ...query, partition }, signal),
     instancePages: (target) => engine.instancePages({ ...target, partition }),
     retrieveInstance: (_, record) => engine.retrieveInstance(partition, record),
+    instanceTranscodingRefusal: (_, record, transferSyntaxUid) =>
+      engine.instanceTranscodingRefusal(partition, record, transferSyntaxUid),
+    transcodeInstance: (_, record, transferSyntaxUid) =>
+      engine.transcodeInstance(partition, record, transferSyntaxUid),
     describeLayout: (_, record) => engine.describeLayout(partition, record),
   };
 }

@@ -1,16 +1,16 @@
-import type { BlobSource } from '#engine/engine-types.js';
+import type { BlobSource, TranscodedInstance } from '#engine/engine-types.js';
 import type { DataSetSource } from './operation-invoker.js';
 
 /**
- * The bytes of a stored instance from `offset` on, to be sent. Each piece is a buffer of its own, because a connection keeps what
+ * The bytes of an instance from `offset` on, to be sent. Each piece is a buffer of its own, because a connection keeps what
  * it is given until the peer has taken it.
  */
-export function blobDataSet(blob: BlobSource, offset: number): DataSetSource {
-  const length = blob.length - offset;
+export function blobDataSet(blob: BlobSource | TranscodedInstance, offset: number): DataSetSource {
+  const length = blob.length === undefined ? undefined : blob.length - offset;
   return {
     length,
     read: async (position, lengthMax) => {
-      const piece = Buffer.allocUnsafeSlow(Math.min(lengthMax, length - position));
+      const piece = Buffer.allocUnsafeSlow(Math.min(lengthMax, (length ?? Infinity) - position));
       const bytesRead = await blob.read(offset + position, piece);
       return piece.subarray(0, bytesRead);
     },

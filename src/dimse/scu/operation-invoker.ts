@@ -10,7 +10,8 @@ import type { DataSetReceiver } from '#src/dimse/service-provider.js';
 
 /** Bytes of a data set that can be read piece by piece. */
 export interface DataSetSource {
-  readonly length: number;
+  /** Undefined where only the end tells; positions then follow each other. */
+  readonly length: number | undefined;
   /** Up to `lengthMax` bytes from `position`, at least one unless `position` is the end. The result is the caller's. */
   read(position: number, lengthMax: number): Promise<Uint8Array>;
 }
@@ -225,12 +226,18 @@ export class OperationInvoker {
     let bytes = first;
     let position = 0;
     for (;;) {
+      position += bytes.length;
+      // The last fragment says that it is the last: without a length, what follows has to be known first.
+      const ahead =
+        dataSet.length === undefined ? await readFully(dataSet, position, stepBytes) : undefined;
+      // The peer is not to blame for the time that bytes took to be made.
+      this.noteProgress();
       await whenWritable();
       if (this.#failure !== undefined) return;
-      position += bytes.length;
-      writer.writeDataSet(contextId, position === dataSet.length, bytes);
-      if (position === dataSet.length) return;
-      bytes = await readFully(dataSet, position, stepBytes);
+      const isLast = ahead === undefined ? position === dataSet.length : ahead.length === 0;
+      writer.writeDataSet(contextId, isLast, bytes);
+      if (isLast) return;
+      bytes = ahead ?? (await readFully(dataSet, position, stepBytes));
     }
   }
 
@@ -256,13 +263,13 @@ function wholePdus(fragmentBytesMax: number): number {
   return fragmentBytesMax * Math.max(1, Math.floor(readBytes / fragmentBytesMax));
 }
 
-/** `lengthMax` bytes from `position`, or all up to the end. */
+/** `lengthMax` bytes from `position`, or all up to the end. Rejects with `truncated` when that comes too early. */
 async function readFully(
   source: DataSetSource,
   position: number,
   lengthMax: number,
 ): Promise<Uint8Array> {
-  const length = Math.min(lengthMax, source.length - position);
+  const length = Math.min(lengthMax, (source.length ?? Infinity) - position);
   if (length === 0) return new Uint8Array(0);
   const first = await source.read(position, length);
   if (first.length === length) return first;
@@ -271,7 +278,10 @@ async function readFully(
   let filled = first.length;
   while (filled < length) {
     const piece = await source.read(position + filled, length - filled);
-    if (piece.length === 0) throw new GantryError('truncated', 'source of a data set ended early');
+    if (piece.length === 0) {
+      if (source.length === undefined) return bytes.subarray(0, filled);
+      throw new GantryError('truncated', 'source of a data set ended early');
+    }
     bytes.set(piece, filled);
     filled += piece.length;
   }

@@ -140,6 +140,20 @@ test('PS3.5 §A.1: explicit VR is rewritten for a peer that takes implicit VR on
   }
 });
 
+test('PS3.5 §8.2: what cannot be converted for the peer fails, and the others are sent', async (t) => {
+  const { scu } = await start(t, {
+    storageContexts: [
+      { abstractSyntaxUid: ct, transferSyntaxUids: [implicit] },
+      { abstractSyntaxUid: mr, transferSyntaxUids: [explicit] },
+    ],
+  });
+  const answer = await scu.get(wholeStudy);
+  assert.equal(answer.status, 0xb000);
+  assert.equal(answer.command.numberOfCompletedSuboperations, 3);
+  assert.equal(answer.command.errorComment, 'there is no codec in memory');
+  assert.deepEqual(answer.identifier?.['00080058']?.Value, ['1.1.2.1']);
+});
+
 test('PS3.7 §9.3.3.3: C-CANCEL ends the retrieval with FE00 and the counters', async (t) => {
   const { scu, archive } = await start(t);
   let cancel = (): void => undefined;

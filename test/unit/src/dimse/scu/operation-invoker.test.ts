@@ -8,7 +8,8 @@ import type { ReceivedCommand } from '#engine/dimse/message-reader.js';
 import { MessageWriter } from '#engine/dimse/message-writer.js';
 import { OperationInvoker } from '#src/dimse/scu/operation-invoker.js';
 import type { Operation } from '#src/dimse/scu/operation-invoker.js';
-import { MemoryDataSetSource } from '#test/helpers/data-set-source.js';
+import { MemoryDataSetSource, withoutLength } from '#test/helpers/data-set-source.js';
+import { until } from '#test/helpers/dimse-fixture.js';
 import { recordPdus } from '#test/helpers/pdu-recorder.js';
 
 const context = { contextId: 1, abstractSyntaxUid: '1.2', transferSyntaxUid: '1.2.840.10008.1.2' };
@@ -132,6 +133,25 @@ test('PS3.8 Annex E: messages do not interleave, and wait for the peer to take t
   bench.respond(store, 1, 0);
   bench.respond(echo, 2, 0);
   await Promise.all([streamed, behind]);
+});
+
+test('PS3.8 §E.2: without a length the last fragment is found by reading ahead of it', async () => {
+  // Whole PDUs are 4,090 bytes, and those read at once 64 of them.
+  for (const length of [0, 1, 4_090, 64 * 4_090, 64 * 4_090 + 2, 128 * 4_090]) {
+    const bench = new Bench();
+    const dataSet = withoutLength(new MemoryDataSetSource(Buffer.alloc(length), 10_000));
+    const stored = bench.invoker.invoke({ ...store, dataSet });
+    const last = (): readonly [boolean, number] | undefined =>
+      recordPdus(bench.sent)
+        .flatMap((event) => (event.kind === 'fragment' && !event.isCommand ? [event] : []))
+        .map(({ isLast, bytes }) => [isLast, bytes.length] as const)
+        .at(-1);
+    await until(() => last()?.[0] === true, 'last fragment');
+    assert.deepEqual(bench.messages(), [[commandField.cStoreRequest, 1, length]]);
+    assert.equal(last()?.[1], length === 0 ? 0 : ((length - 1) % 4_090) + 1);
+    bench.respond(store, 1, 0);
+    await stored;
+  }
 });
 
 test('when the association ends every operation is rejected, and none is sent any more', async () => {
