@@ -80,6 +80,14 @@ bench-smoke: build ## run every transaction with little data, as a test of the a
 bench-compare: build ## compare the results of a revision with those of the work tree: make bench-compare BASE=main
 	@node dist/bench/compare.js --base $(BASE) $(ARGS)
 
+.PHONY: reliability
+reliability: build ## kill, cut, flip and soak the store; writes docs/RELIABILITY.md: make reliability ARGS='--kills 1000'
+	@node dist/test/reliability/run-reliability.js $(ARGS)
+
+.PHONY: soak
+soak: build ## mixed load with slopes of memory, descriptors, disk use, latency: make soak MINUTES=60
+	@node dist/test/reliability/run-reliability.js --only soak --minutes $(or $(MINUTES),60)
+
 .PHONY: clean
 clean: ## delete what was built (not data, not node_modules)
 	@rm -rf dist

@@ -16,7 +16,7 @@ module.exports.allow = {
   'engine/workers': [...anyThread, 'engine/codec'],
   'engine/threads': [...anyThread],
   'engine/transport': ['engine/base', 'native-bindings'],
-  'engine/maintenance': [...anyThread, 'engine/store', 'engine/index'],
+  'engine/maintenance': [...anyThread, 'engine/store', 'engine/index', 'native-bindings'],
   'engine/pipeline': [
     ...anyThread,
     'engine/query',
@@ -37,6 +37,7 @@ module.exports.allow = {
     'engine/upper-layer',
     'engine/dimse',
     'engine/transport',
+    'engine/threads/background-pool',
   ],
 };
 
@@ -48,11 +49,13 @@ module.exports.allowTypes = {
     'engine/workers',
     'engine/index',
     'engine/codec',
+    'engine/maintenance',
   ],
   'engine/query': ['engine/store'],
   'engine/store': ['engine/threads'],
   'engine/index': ['engine/threads'],
   'engine/workers': ['engine/threads'],
+  'engine/maintenance': ['engine/threads'],
   'engine/pipeline': ['engine/index', 'engine/engine-types', 'engine/codec'],
   src: ['engine/store', 'engine/threads', 'engine/codec'],
 };

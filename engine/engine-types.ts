@@ -1,4 +1,6 @@
 import type { GantryError } from './base/error-catalogue.js';
+import type { BackupReport } from './maintenance/backup/write-backup.js';
+import type { VerifyProgress, VerifyReport } from './maintenance/verify-report.js';
 import type { RenderParameters } from './codec/render/rendering.js';
 import type { DataSetDescription, OverwritePolicy } from './threads/task-messages.js';
 import type { InstanceRules } from './dicom/instance/instance-rules.js';
@@ -95,12 +97,37 @@ export interface Engine {
   undeleteInstances(target: RetrieveTarget): Promise<number>;
   /** Whether something of it was deleted and can still be brought back. */
   isDeleted(target: RetrieveTarget): boolean;
+  readonly maintenance: Maintenance;
 
   stats(): EngineStats;
   /** False when the store can no longer write or the index thread has died; the reason is for operators. */
   health(): { readonly isReady: boolean; readonly reason: string };
   close(): Promise<void>;
 }
+
+/** Work on everything stored, while the store is at work. */
+export interface Maintenance {
+  verifyState(): VerifyState;
+  /** Starts a verification, unless one is under way. */
+  startVerify(bytesPerSecondMax: number): VerifyState;
+  /** The one under way ends with what it has found. */
+  stopVerify(): void;
+  backupState(): BackupState;
+  /** Starts a backup into the directory of the configuration, unless one is under way. Throws `bad-request` without one. */
+  startBackup(): BackupState;
+}
+
+export type VerifyState =
+  | { readonly state: 'idle' }
+  | { readonly state: 'running'; readonly progress?: VerifyProgress }
+  | { readonly state: 'done'; readonly report: VerifyReport }
+  | { readonly state: 'failed'; readonly detail: string };
+
+export type BackupState =
+  | { readonly state: 'idle' }
+  | { readonly state: 'running'; readonly directory: string }
+  | { readonly state: 'done'; readonly directory: string; readonly report: BackupReport }
+  | { readonly state: 'failed'; readonly directory: string; readonly detail: string };
 
 /** What an instance is when it is rendered (PS3.18 §8.7.4): pixels, text, or something that is sent as it is stored. */
 export type RenderingKind =
@@ -252,6 +279,7 @@ export interface EngineStats {
   readonly instancesUndeleted: number;
   /** Reads refused because stored bytes were damaged. */
   readonly damagedReads: number;
+  readonly scrub: { readonly bytes: number; readonly passes: number; readonly problems: number };
   readonly arenaBytesTotal: number;
   readonly arenaBytesInUse: number;
   readonly parseQueueLength: number;

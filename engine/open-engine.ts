@@ -6,6 +6,7 @@ import type { Engine, EngineStats } from './engine-types.js';
 import { deleteInstances } from './pipeline/delete-instances.js';
 import { BlobChecksums } from './pipeline/blob-checksums.js';
 import { DamageLog } from './pipeline/damage-log.js';
+import { EngineMaintenance } from './pipeline/maintenance.js';
 import { hasDeleted, undeleteInstances } from './pipeline/undelete-instances.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
@@ -23,11 +24,13 @@ import {
   type InstanceTranscoderParts,
 } from './pipeline/transcode-instance.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
+import { dataDirectoryOf } from './store/data-directory.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
 import { Arena, arenaBlockBytes } from './threads/arena.js';
 import { CodecPool } from './threads/codec-pool.js';
 import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
+import { MaintenanceThread } from './threads/maintenance-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
 import { ParsePool } from './threads/parse-pool.js';
 import { StoreThread, type StoreThreadStart } from './threads/store-thread.js';
@@ -53,10 +56,13 @@ export interface EngineOptions {
     readonly garbageGraceMs: number;
     readonly undeleteWindowMs: number;
     readonly compactionBytesPerSecond: number;
+    readonly reserveBytes: number;
     readonly overwrite: OverwritePolicy;
     readonly allowedSopClasses: readonly string[];
     readonly deniedSopClasses: readonly string[];
   };
+  readonly scrub: { readonly bytesPerSecond: number; readonly pauseMs: number };
+  readonly backup: { readonly directory: string | undefined; readonly bytesPerSecond: number };
   readonly index: {
     readonly memoryLimitBytes: number;
     readonly threads: number;
@@ -101,7 +107,8 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
         onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
       },
     );
-    return assembleEngine(options, { log, store, arena, health, ...threads });
+    const maintenanceThread = startMaintenance(options, store.database.handle, log);
+    return assembleEngine(options, { log, store, arena, health, ...threads, maintenanceThread });
   } catch (error) {
     await store.close();
     throw error;
@@ -117,6 +124,24 @@ interface EngineParts {
   readonly indexThread: IndexThread;
   readonly parsePool: ParsePool;
   readonly codecPool: CodecPool;
+  readonly maintenanceThread: MaintenanceThread;
+}
+
+function startMaintenance(
+  { dataDir, scrub }: EngineOptions,
+  databaseHandle: bigint,
+  log: Logger,
+): MaintenanceThread {
+  return new MaintenanceThread({
+    dataDir,
+    databaseHandle,
+    scrubBytesPerSecond: scrub.bytesPerSecond,
+    scrubPauseMs: scrub.pauseMs,
+    onProblem: ({ kind, subject, detail }, by) =>
+      log.error({ kind, subject, detail, by }, 'damage found'),
+    onScrubEnded: ({ instanceCount, blobBytes, durationMs, problemCount }) =>
+      log.info({ instanceCount, blobBytes, durationMs, problemCount }, 'scrub pass ended'),
+  });
 }
 
 async function startThreads(
@@ -144,6 +169,7 @@ async function startThreads(
       garbageGraceMs: options.store.garbageGraceMs,
       undeleteWindowMs: options.store.undeleteWindowMs,
       compactionBytesPerSecondMax: options.store.compactionBytesPerSecond,
+      reserveBytes: options.store.reserveBytes,
     },
     onFailed,
     onRemoved: (files) => files.forEach((file) => store.blobReader.forgetFile(file)),
@@ -226,11 +252,13 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     findRepresentative: (target) => representativeInstance(reader, target),
     rendering: renderer,
     deleteInstances: (target) => deleteInstances({ storeThread, counters }, target),
+    maintenance: openMaintenance(options, parts),
     undeleteInstances: (target) => undeleteInstances({ storeThread, counters }, target),
     isDeleted: (target) => hasDeleted(reader, target),
     stats: (): EngineStats => ({
       ...counters,
       damagedReads: damage.count,
+      scrub: parts.maintenanceThread.scrubFigures,
       ...threadStats(parts),
       framesTranscoded: transcoder.framesTranscoded,
       framesFromCache: transcoder.framesFromCache,
@@ -241,6 +269,14 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     health: () => parts.health,
     close: () => closeEngine(parts),
   };
+}
+
+function openMaintenance(
+  { dataDir, backup }: EngineOptions,
+  parts: EngineParts,
+): EngineMaintenance {
+  const snapshotDirectory = dataDirectoryOf(dataDir).snapshot;
+  return new EngineMaintenance({ ...parts, snapshotDirectory, backup });
 }
 
 /** What the arena and the threads have to report. */
@@ -288,8 +324,10 @@ async function closeEngine({
   parsePool,
   storeThread,
   indexThread,
+  maintenanceThread,
   store,
 }: EngineParts): Promise<void> {
+  await maintenanceThread.close();
   await codecPool.close();
   await parsePool.close();
   await storeThread.close();

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
+import { GantryError } from '#engine/base/error-catalogue.js';
 import { startApp } from './app.js';
 import { createProgram } from './cli/program.js';
 import { serve } from './cli/serve.js';
@@ -21,6 +22,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   // the start failed, e.g. an address is in use; nothing has been received yet that a message could quote
-  console.error(error instanceof ConfigError ? error.message : error);
+  const isExpected = error instanceof ConfigError || error instanceof GantryError;
+  console.error(isExpected ? error.message : error);
   process.exit(1);
 }

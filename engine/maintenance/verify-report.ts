@@ -27,6 +27,10 @@ export interface VerifyReport {
   /** All of them; `problems` keeps the first thousand. */
   readonly problemCount: number;
   readonly problems: readonly VerifyProblem[];
+  /** False when it was stopped, or something that cannot be read hid the rest. */
+  readonly isComplete: boolean;
+  /** Nothing changed meanwhile; otherwise sums over the whole store and the index were not compared. */
+  readonly isSettled: boolean;
 }
 
 export interface VerifyProgress {
@@ -49,11 +53,23 @@ export class VerifyFindings {
   instanceCountExpected = 0;
   changeCount = 0;
   blobBytes = 0;
+  isSettled = false;
   readonly #startedAtMs = Date.now();
+  readonly #onProblem: ((problem: VerifyProblem) => void) | undefined;
+
+  constructor(onProblem?: (problem: VerifyProblem) => void) {
+    this.#onProblem = onProblem;
+  }
 
   add(kind: VerifyProblem['kind'], subject: string, detail: string): void {
     this.problemCount += 1;
-    if (this.problems.length < problemsKeptMax) this.problems.push({ kind, subject, detail });
+    const problem = { kind, subject, detail };
+    if (this.problems.length < problemsKeptMax) this.problems.push(problem);
+    this.#onProblem?.(problem);
+  }
+
+  addAll(problems: readonly VerifyProblem[]): void {
+    for (const { kind, subject, detail } of problems) this.add(kind, subject, detail);
   }
 
   /** Runs a check that reads; what it throws is a problem of this kind. */
@@ -85,6 +101,8 @@ export class VerifyFindings {
       blobBytesPerSecond: Math.round((blobBytes * 1000) / Math.max(1, durationMs)),
       problemCount: this.problemCount,
       problems: this.problems,
+      isComplete: true,
+      isSettled: this.isSettled,
     };
   }
 }

@@ -1,11 +1,16 @@
 import { openExistingStore } from '#engine/store/open-store.js';
 import type { IndexMaintenanceOptions } from './rebuild-index.js';
-import { verifyChangeLog, verifyRecords } from './verify-catalog.js';
+import { runThrottled, type SteppedWork } from './throttle.js';
+import { verifyChangeLog, verifyRecords, type VerifiedStore } from './verify-catalog.js';
 import { verifyIndex } from './verify-index.js';
 import { VerifyFindings, type VerifyProgress, type VerifyReport } from './verify-report.js';
 
-/** Instances between two reports of progress. */
-const progressEvery = 256;
+/** Reads everything that is stored; see `verifyRecords` for a store at work. */
+export function* verifyAll(store: VerifiedStore, findings: VerifyFindings): SteppedWork<number[]> {
+  const partitions = yield* verifyChangeLog(store.reader, findings);
+  yield* verifyRecords(store, partitions, findings);
+  return partitions;
+}
 
 /**
  * Checks a whole data directory while the store is stopped: every blob and every derived value by its checksum, and that records,
@@ -13,19 +18,17 @@ const progressEvery = 256;
  * does after a crash, and that the index catches up. Throws `store-unavailable` when the directory cannot be opened.
  */
 export async function verifyStore(
-  options: IndexMaintenanceOptions,
+  options: IndexMaintenanceOptions & { readonly bytesPerSecondMax?: number },
   onProgress: (progress: VerifyProgress) => void,
 ): Promise<VerifyReport> {
   const store = await openExistingStore({ directory: options.dataDir });
   const findings = new VerifyFindings();
   try {
-    const partitions = verifyChangeLog(store.reader, findings);
     try {
-      let sinceProgress = 0;
-      for (const _ of verifyRecords(store, partitions, findings)) {
-        sinceProgress += 1;
-        if (sinceProgress % progressEvery === 0) onProgress(findings.progress());
-      }
+      const partitions = await runThrottled(verifyAll(store, findings), {
+        bytesPerSecondMax: options.bytesPerSecondMax,
+        onStep: () => onProgress(findings.progress()),
+      });
       await verifyIndex(store, partitions, options, findings);
     } catch (error) {
       // A record that cannot be read ends the walk: what follows it is not known.

@@ -1,14 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError } from '#engine/base/error-catalogue.js';
-import { syncDirectory } from './blob/segment-files.js';
+import { replaceFileSync } from './blob/write-file.js';
 
 /** Form of the data directory as a whole; raised when an older program could no longer read what a newer one wrote. */
 const formatVersion = 1;
@@ -21,30 +15,73 @@ export interface DataDirectory {
   readonly segments: string;
   /** Text `gantry <format version>`. */
   readonly formatFile: string;
+  /** A UUID of the store, which a restored copy does not share: file numbers mean the same only within one lineage. */
+  readonly lineageFile: string;
+  /** There while a restore into the directory is not complete. */
+  readonly restoringFile: string;
+  /** Links to the catalogue while a backup is made. */
+  readonly snapshot: string;
 }
+
+/** Paths in a data directory that belong to the store or are made again from it; what else there is, others keep there. */
+export const derivedNames =
+  /^(catalog\/|segments\/|snapshot\/|FORMAT$|LINEAGE$|RESTORING$|index\.duckdb)|\.draft$/;
 
 export function dataDirectoryOf(directory: string): DataDirectory {
   return {
     catalog: join(directory, 'catalog'),
     segments: join(directory, 'segments'),
     formatFile: join(directory, 'FORMAT'),
+    lineageFile: join(directory, 'LINEAGE'),
+    restoringFile: join(directory, 'RESTORING'),
+    snapshot: join(directory, 'snapshot'),
   };
 }
 
 /**
  * Creates what is missing of a data directory, readable by its owner only. Throws `store-unavailable` when a newer program wrote
- * it, or when there are segments without their catalogue: a new catalogue would let them be overwritten.
+ * it, when a restore into it was cut off, when this process may not use it, or when there are segments without their catalogue: a
+ * new catalogue would let them be overwritten.
  */
 export function prepareDataDirectory(directory: string): DataDirectory {
   const paths = dataDirectoryOf(directory);
+  try {
+    createMissing(paths);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || error instanceof GantryError) throw error;
+    const reason = reasons[code] ?? code;
+    throw new GantryError('store-unavailable', `the data directory cannot be used: ${reason}`, {
+      cause: error,
+    });
+  }
+  return paths;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this process has no permission',
+  EPERM: 'this process has no permission',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of its path is no directory',
+  EEXIST: 'a part of its path is no directory',
+  ENOSPC: 'the file system is full',
+};
+
+function createMissing(paths: DataDirectory): void {
+  if (existsSync(paths.restoringFile)) {
+    throw new GantryError('store-unavailable', 'a restore was cut off: empty it and restore again');
+  }
   mkdirSync(paths.catalog, { recursive: true, mode: 0o700 });
   mkdirSync(paths.segments, { recursive: true, mode: 0o700 });
   if (existsSync(paths.formatFile)) checkFormat(readFileSync(paths.formatFile, 'utf8'));
   if (!existsSync(join(paths.catalog, 'CURRENT')) && readdirSync(paths.segments).length > 0) {
-    throw new GantryError('store-unavailable', 'the data directory has segments but no catalogue');
+    throw new GantryError(
+      'store-unavailable',
+      'the data directory has segments but no catalogue: restore a backup',
+    );
   }
-  if (!existsSync(paths.formatFile)) writeFormat(directory, paths.formatFile);
-  return paths;
+  if (!existsSync(paths.lineageFile)) replaceFileSync(paths.lineageFile, `${randomUUID()}\n`);
+  if (!existsSync(paths.formatFile)) writeFormat(paths);
 }
 
 function checkFormat(text: string): void {
@@ -56,9 +93,7 @@ function checkFormat(text: string): void {
   );
 }
 
-function writeFormat(directory: string, path: string): void {
-  const draft = `${path}.draft`;
-  writeFileSync(draft, `gantry ${formatVersion}\n`, { mode: 0o600, flush: true });
-  renameSync(draft, path);
-  syncDirectory(directory);
+/** Declares the directory complete, in the form that this program writes. */
+export function writeFormat({ formatFile }: DataDirectory): void {
+  replaceFileSync(formatFile, `gantry ${formatVersion}\n`);
 }

@@ -99,6 +99,11 @@ async function openDatabase(
   }
 }
 
+/** Whether `openStore` threw because another process has the store open. */
+export function isStoreInUse(error: unknown): boolean {
+  return error instanceof GantryError && isLocked(error.cause);
+}
+
 function isLocked(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'LEVEL_LOCKED';

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
 import { BlobLog } from './blob/blob-log.js';
@@ -10,12 +11,14 @@ import { SegmentPreparer } from './blob/segment-preparer.js';
 import { SpillFiles } from './blob/spill-files.js';
 import { StoredBlobReader } from './blob/stored-blob-reader.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
+import { linkCatalogSnapshot } from './catalog-snapshot.js';
 import { Committer } from './commit/committer.js';
 import { Deletion } from './commit/deletion.js';
 import { GroupLoop } from './commit/group-loop.js';
 import { Restoration } from './commit/restoration.js';
 import { StoreWriter } from './commit/store-writer.js';
 import { Reclaimer } from './reclaim/reclaimer.js';
+import { FreeSpace } from './free-space.js';
 import { dataDirectoryOf } from './data-directory.js';
 import { readStoreState } from './store-state.js';
 
@@ -51,6 +54,8 @@ export interface StoreThreadOptions {
   /** Segments of which less than this part is live are emptied in the background, at most at this rate. */
   readonly compactionLiveRatioMin: number;
   readonly compactionBytesPerSecondMax: number;
+  /** Bytes of the file system that instances leave free. */
+  readonly reserveBytes: number;
 }
 
 const mib = 1024 * 1024;
@@ -67,6 +72,7 @@ export const defaultStoreThreadOptions: StoreThreadOptions = {
   undeleteWindowMs: 0,
   compactionLiveRatioMin: 0.5,
   compactionBytesPerSecondMax: 16 * mib,
+  reserveBytes: 0,
 };
 
 /** A batch is in memory as a whole: its blobs must not make it much larger than the memtables it goes to. */
@@ -77,18 +83,22 @@ export function createGroupLoop(
   data: StoreThreadData,
   database: RocksdbDatabase<StoreColumn>,
 ): GroupLoop {
-  const { segments } = dataDirectoryOf(data.directory);
+  const { segments, catalog, snapshot } = dataDirectoryOf(data.directory);
+  rmSync(snapshot, { recursive: true, force: true });
   const state = readStoreState(database);
   removeUnusedFiles(segments, database);
   const lastNumber = Math.max(state.segment, lastGarbageFile(database));
   const numbers = new SegmentNumbers(segments, lastNumber);
-  const spills = new SpillFiles(segments, numbers);
+  const freeSpace = new FreeSpace(segments, data.options.reserveBytes);
+  const spills = new SpillFiles(segments, numbers, freeSpace);
   const blobs = createBlobStore(data.options, segments, state, numbers);
   const blobReader = new StoredBlobReader(segments, database);
   const { arena, options } = data;
   const writer = new StoreWriter({ database, blobs, sequence: state.sequence });
   const { garbageGraceMs, undeleteWindowMs } = options;
-  const committer = new Committer({ arena, writer, blobReader, spills, garbageGraceMs });
+  const committer = new Committer({
+    ...{ arena, writer, blobReader, spills, freeSpace, garbageGraceMs },
+  });
   const groupBytesMax =
     options.blobStore === 'values'
       ? Math.min(options.groupBytesMax, valuesGroupBytesMax)
@@ -109,6 +119,7 @@ export function createGroupLoop(
       bytesPerSecondMax: options.compactionBytesPerSecondMax,
       garbageGraceMs,
     }),
+    takeSnapshot: (directory) => linkCatalogSnapshot(catalog, directory),
     spills,
     blobs,
     blobReader,

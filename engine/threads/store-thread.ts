@@ -16,6 +16,7 @@ import type {
   RemovedFile,
   StoreReply,
   StoreRequest,
+  StoreSnapshot,
 } from './task-messages.js';
 
 export interface StoreThreadStart extends StoreThreadData {
@@ -39,6 +40,7 @@ export class StoreThread {
   #nextId = 1;
   #committedSequence = 0;
   #failure: GantryError | undefined;
+  #snapshot: PendingSnapshot | undefined;
   #onClosed: (() => void) | undefined;
 
   private constructor(options: StoreThreadStart) {
@@ -102,6 +104,24 @@ export class StoreThread {
       this.#deletions.set(deleteId, resolve);
       this.#post({ kind, deleteId, ...target });
     });
+  }
+
+  /** Freezes the state as `StoreRequest` says. Rejects when another snapshot is held, or it cannot be taken. */
+  takeSnapshot(directory: string): Promise<StoreSnapshot> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#snapshot !== undefined) {
+      return Promise.reject(new GantryError('too-many-requests', 'a snapshot is held already'));
+    }
+    return new Promise((resolve, reject) => {
+      this.#snapshot = { resolve, reject };
+      this.#post({ kind: 'snapshot', directory });
+    });
+  }
+
+  /** Lets go of the snapshot: files that it held may be removed. */
+  releaseSnapshot(): void {
+    this.#snapshot = undefined;
+    if (this.#failure === undefined) this.#post({ kind: 'snapshot-release' });
   }
 
   /** Handles the replies to spills that have come, for a caller that cannot return to the event loop. */
@@ -194,6 +214,15 @@ export class StoreThread {
         this.#deletions.get(reply.deleteId)?.(reply.result);
         this.#deletions.delete(reply.deleteId);
         return;
+      case 'snapshot-taken':
+        this.#snapshot?.resolve(reply.snapshot);
+        return;
+      case 'snapshot-failed': {
+        const pending = this.#snapshot;
+        this.#snapshot = undefined;
+        pending?.reject(new GantryError(reply.code, reply.detail));
+        return;
+      }
       case 'removed':
         this.#options.onRemoved(reply.files);
         return;
@@ -245,6 +274,7 @@ export class StoreThread {
     this.#commits.clear();
     for (const resolve of this.#deletions.values()) resolve(failed(failure));
     this.#deletions.clear();
+    this.#snapshot?.reject(failure);
     for (const pending of this.#spills.values()) {
       pending.failure = failure;
       for (const resolve of pending.writes.splice(0)) resolve(failure);
@@ -267,6 +297,11 @@ export interface SpillFile {
 }
 
 type DeletionTarget = Omit<DeleteRequest, 'kind' | 'deleteId'>;
+
+interface PendingSnapshot {
+  readonly resolve: (snapshot: StoreSnapshot) => void;
+  readonly reject: (failure: GantryError) => void;
+}
 
 interface PendingCommit {
   readonly resolve: (result: CommitOutcome['result']) => void;

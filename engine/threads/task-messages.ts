@@ -9,6 +9,13 @@ import type {
   StudyRecord,
   InstanceRecord,
 } from '#engine/store/catalog/catalog-records.js';
+import type { BackupReport } from '#engine/maintenance/backup/write-backup.js';
+import type {
+  VerifyProblem,
+  VerifyProgress,
+  VerifyReport,
+} from '#engine/maintenance/verify-report.js';
+import type { CatalogSnapshot } from '#engine/store/catalog-snapshot.js';
 import type { QueryExpression, QueryPage } from '#engine/query/query-expression.js';
 
 /**
@@ -75,6 +82,12 @@ export type StoreRequest =
   | { readonly kind: 'spill'; readonly spillId: number; readonly extents: readonly Extent[] }
   | { readonly kind: 'spill-abandon'; readonly spillId: number }
   | DeleteRequest
+  /**
+   * Freezes the state after all that was acknowledged: links the files of the catalogue into `directory`, and removes no file of
+   * the blob log until it is released.
+   */
+  | { readonly kind: 'snapshot'; readonly directory: string }
+  | { readonly kind: 'snapshot-release' }
   | UndeleteRequest
   | { readonly kind: 'close' };
 
@@ -143,6 +156,9 @@ export type StoreReply =
       readonly result: DeleteResult;
       readonly sequence: number;
     }
+  /** The answer to `snapshot`. */
+  | { readonly kind: 'snapshot-taken'; readonly snapshot: StoreSnapshot }
+  | { readonly kind: 'snapshot-failed'; readonly code: ErrorCode; readonly detail: string }
   /** Files without any instance were removed: whoever keeps them open may let go. */
   | { readonly kind: 'removed'; readonly files: readonly RemovedFile[] }
   /** Something that an operator should know of; the store goes on. */
@@ -156,6 +172,16 @@ export interface CommitOutcome {
   /** `replaced`: another with its UIDs has made room; `identical`: the same was stored before, nothing was written. */
   readonly result:
     'stored' | 'replaced' | 'identical' | { readonly code: ErrorCode; readonly detail: string };
+}
+
+/** The store as it was at one moment. */
+export interface StoreSnapshot {
+  readonly catalog: CatalogSnapshot;
+  /** Last sequence of the change log. */
+  readonly sequence: number;
+  /** The segment that was appended to, and where its committed records ended. */
+  readonly segment: number;
+  readonly segmentEnd: number;
 }
 
 /** A file of the blob log: `segment` for one of many blobs, `file` for one of a single blob. */
@@ -225,6 +251,32 @@ export type IndexReply =
   | { readonly kind: 'rebuilding'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string }
   | { readonly kind: 'closed' };
+
+// ---- main → maintenance thread, and back ----
+export type MaintenanceRequest =
+  | { readonly kind: 'verify'; readonly bytesPerSecondMax: number }
+  | { readonly kind: 'stop-verify' }
+  | {
+      readonly kind: 'backup';
+      readonly target: string;
+      readonly snapshot: StoreSnapshot;
+      readonly bytesPerSecondMax: number;
+    }
+  | { readonly kind: 'close' };
+
+export type MaintenanceReply =
+  | { readonly kind: 'verifying'; readonly progress: VerifyProgress }
+  | { readonly kind: 'verified'; readonly report: VerifyReport }
+  | {
+      readonly kind: 'problem';
+      readonly by: 'scrub' | 'verify';
+      readonly problem: VerifyProblem;
+    }
+  /** Bytes of instances that the scrubber has read since it told last. */
+  | { readonly kind: 'scrubbed'; readonly bytes: number }
+  | { readonly kind: 'scrub-ended'; readonly report: VerifyReport }
+  | { readonly kind: 'backed-up'; readonly report: BackupReport }
+  | { readonly kind: 'backup-failed'; readonly code: ErrorCode; readonly detail: string };
 
 // ---- main → codec pool, and back ----
 export interface CodecTask {

@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
 import type { RebuildProgress } from '#engine/maintenance/rebuild-index.js';
 import type { VerifyProgress, VerifyReport } from '#engine/maintenance/verify-report.js';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type { Config } from '#src/config/config-options.js';
 import { addConfigFlags, loadCommandConfig } from './config-flags.js';
 import type { ProgramContext } from './program.js';
+import { RunningStore } from './running-store.js';
 
 /** Exit code of a verification that found something wrong; 1 says that it could not be done. */
-const problemsExitCode = 2;
+export const problemsExitCode = 2;
 
 const progressIntervalMs = 1000;
 const mib = 1024 * 1024;
+const barWidth = 30;
 
 /** Commands that work on a data directory while the store is stopped. They load DuckDB, which the main thread of a store must not. */
 export function addMaintenanceCommands(program: Command, context: ProgramContext): void {
@@ -16,19 +20,21 @@ export function addMaintenanceCommands(program: Command, context: ProgramContext
     program
       .command('verify')
       .description(
-        'check every checksum and the agreement of everything stored; the store is stopped',
+        'check every checksum and the agreement of everything stored; a store that runs does it itself',
       ),
   )
     .option('--json', 'print the whole report as JSON')
+    .option('--mib-per-second <number>', 'read no faster; by default 64 of a store that runs')
     .action(async (_, command: Command) => {
       const { config } = loadCommandConfig(command, context.env);
+      const { json, mibPerSecond } = command.opts<{ json?: true; mibPerSecond?: string }>();
       const onProgress = throttle((progress: VerifyProgress) => {
         context.printAside(`${verifyProgressText(progress)}\n`);
       });
-      const { verifyStore } = await import('#engine/maintenance/verify-store.js');
-      const report = await verifyStore(config, onProgress);
-      const isJson = command.opts()['json'] === true;
-      context.print(isJson ? `${JSON.stringify(report, null, 2)}\n` : verifyReportText(report));
+      const report = await verifyAnyhow(config, bytesPerSecondOf(mibPerSecond), onProgress);
+      context.print(
+        json === true ? `${JSON.stringify(report, null, 2)}\n` : verifyReportText(report),
+      );
       if (report.problemCount > 0) context.setExitCode(problemsExitCode);
     });
 
@@ -46,10 +52,32 @@ export function addMaintenanceCommands(program: Command, context: ProgramContext
   });
 }
 
+/** Opens the data directory, or lets the process verify that has it open. */
+async function verifyAnyhow(
+  config: Config,
+  bytesPerSecondMax: number | undefined,
+  onProgress: (progress: VerifyProgress) => void,
+): Promise<VerifyReport> {
+  const { verifyStore } = await import('#engine/maintenance/verify-store.js');
+  const { unlessInUse } = await import('#engine/maintenance/unless-in-use.js');
+  const rate = bytesPerSecondMax === undefined ? {} : { bytesPerSecondMax };
+  const report = await unlessInUse(() => verifyStore({ ...config, ...rate }, onProgress));
+  return report ?? new RunningStore(config).verify(bytesPerSecondMax ?? 64 * mib, onProgress);
+}
+
+function bytesPerSecondOf(mibPerSecond: string | undefined): number | undefined {
+  if (mibPerSecond === undefined) return undefined;
+  const rate = Number(mibPerSecond);
+  if (rate > 0) return Math.ceil(rate * mib);
+  throw new GantryError('bad-request', '--mib-per-second must be a positive number');
+}
+
 function verifyProgressText(progress: VerifyProgress): string {
   const { instanceCount, instanceCountExpected, blobBytes, elapsedMs } = progress;
   const rate = (blobBytes * 1000) / mib / Math.max(1, elapsedMs);
-  return `${instanceCount} of ${instanceCountExpected} instances, ${rate.toFixed(0)} MiB/s`;
+  const share = Math.min(1, instanceCount / Math.max(1, instanceCountExpected));
+  const bar = '#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.');
+  return `[${bar}] ${instanceCount} of ${instanceCountExpected} instances, ${rate.toFixed(0)} MiB/s`;
 }
 
 function rebuildProgressText({ sequence, sequenceLast, elapsedMs }: RebuildProgress): string {
@@ -57,7 +85,7 @@ function rebuildProgressText({ sequence, sequenceLast, elapsedMs }: RebuildProgr
   return `${sequence} of ${sequenceLast} changes, ${rate.toFixed(0)} a second`;
 }
 
-function verifyReportText(report: VerifyReport): string {
+export function verifyReportText(report: VerifyReport): string {
   const lines = report.problems.map(
     ({ kind, subject, detail }) => `${kind}: ${subject}: ${detail}`,
   );
@@ -73,7 +101,7 @@ function verifyReportText(report: VerifyReport): string {
 }
 
 /** Calls at most once a second. */
-function throttle<T>(call: (value: T) => void): (value: T) => void {
+export function throttle<T>(call: (value: T) => void): (value: T) => void {
   let lastAtMs = performance.now();
   return (value) => {
     if (performance.now() - lastAtMs < progressIntervalMs) return;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { configJsonSchema, describeConfig } from '#src/config/describe-config.js';
 import type { LoadedConfig } from '#src/config/load-config.js';
 import { readVersionInfo } from '#src/observability/version.js';
+import { addBackupCommands } from './backup-commands.js';
 import { addMaintenanceCommands } from './maintenance-commands.js';
 import { addConfigFlags, loadCommandConfig } from './config-flags.js';
 
@@ -48,6 +49,7 @@ export function createProgram(context: ProgramContext): Command {
     });
 
   addMaintenanceCommands(program, context);
+  addBackupCommands(program, context);
 
   program
     .command('hash-passcode <name>')

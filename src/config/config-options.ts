@@ -335,6 +335,31 @@ export const configOptions = [
     default: 16 * mib,
     doc: 'Rate at which instances are moved out of segment files that are mostly garbage.',
   }),
+  option('store.reserveBytes', {
+    type: integer(0, 1024 * gib),
+    default: 512 * mib,
+    doc: 'Part of the file system that instances leave free, for records, index and deletions; stores are refused as full before.',
+  }),
+  option('scrub.bytesPerSecond', {
+    type: integer(0, 64 * gib),
+    default: 4 * mib,
+    doc: 'Rate at which everything stored is read and compared with its checksums in the background; 0 turns that off.',
+  }),
+  option('scrub.pauseMs', {
+    type: integer(100, 31 * 24 * 3600 * 1000),
+    default: 3600 * 1000,
+    doc: 'How long the background check rests after the start and after each time it has read everything.',
+  }),
+  option('backup.directory', {
+    type: optional(text()),
+    default: undefined,
+    doc: 'Directory that `gantry backup` and `POST /admin/backups` write to; it must lie outside of `dataDir`.',
+  }),
+  option('backup.bytesPerSecond', {
+    type: integer(mib, 64 * gib),
+    default: 64 * mib,
+    doc: 'Rate at which a backup of a running store copies.',
+  }),
   option('index.memoryLimitBytes', {
     type: integer(64 * mib, 256 * gib),
     default: 512 * mib,

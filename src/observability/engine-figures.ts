@@ -49,6 +49,24 @@ export const engineFigures: readonly EngineFigure[] = [
     read: (stats) => ({ value: stats.damagedReads }),
   },
   {
+    type: 'counter',
+    name: 'gantry_scrub_bytes_total',
+    help: 'bytes of instances that the background check has read and compared with their checksums',
+    read: (stats) => ({ value: stats.scrub.bytes }),
+  },
+  {
+    type: 'counter',
+    name: 'gantry_scrub_passes_total',
+    help: 'times that the background check has read everything',
+    read: (stats) => ({ value: stats.scrub.passes }),
+  },
+  {
+    type: 'counter',
+    name: 'gantry_scrub_problems_total',
+    help: 'problems that the background check and verifications found; the log names them',
+    read: (stats) => ({ value: stats.scrub.problems }),
+  },
+  {
     type: 'gauge',
     name: 'gantry_ingest_arena_bytes',
     help: 'shared memory for instances being received: configured, and in use',

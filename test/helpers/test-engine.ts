@@ -26,10 +26,13 @@ export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     garbageGraceMs: 60_000,
     undeleteWindowMs: 0,
     compactionBytesPerSecond: 16 * mib,
+    reserveBytes: 0,
     overwrite: 'never',
     allowedSopClasses: [],
     deniedSopClasses: [],
   },
+  scrub: { bytesPerSecond: 0, pauseMs: 1000 },
+  backup: { directory: undefined, bytesPerSecond: 64 * mib },
   index: { memoryLimitBytes: 128 * mib, threads: 1, queryTimeoutMs: 30_000 },
   codec: {
     threads: 2,

@@ -4,6 +4,7 @@ import { assert } from '#engine/base/assert.js';
 import { BlockChecksummer } from '#engine/base/block-checksums.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { crc32Combine } from '#engine/base/crc32.js';
+import type { FreeSpace } from '../free-space.js';
 import { toWriteError } from '../store-errors.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
 import type { BlobRecord } from './blob-store.js';
@@ -44,12 +45,14 @@ const syncEveryBytes = 16 * 1024 * 1024;
  */
 export class SpillFiles {
   readonly #directory: string;
+  readonly #freeSpace: Pick<FreeSpace, 'take'>;
   readonly #numbers: SegmentNumbers;
   readonly #spills = new Map<number, SpillFile>();
   /** Spills of which bytes were lost; more of them may be on their way. */
   readonly #failed = new Set<number>();
 
-  constructor(directory: string, numbers: SegmentNumbers) {
+  constructor(directory: string, numbers: SegmentNumbers, freeSpace: Pick<FreeSpace, 'take'>) {
+    this.#freeSpace = freeSpace;
     this.#directory = directory;
     this.#numbers = numbers;
   }
@@ -62,6 +65,7 @@ export class SpillFiles {
   append(spillId: number, extents: readonly Uint8Array[]): SpilledBytes {
     if (this.#failed.has(spillId)) throw new GantryError('storage-full');
     try {
+      this.#freeSpace.take(extents.reduce((sum, extent) => sum + extent.length, 0));
       const spill = this.#spills.get(spillId) ?? this.#create(spillId);
       const pieces = spill.length === 0 ? withoutPreamble(extents) : extents;
       writeAllSync(spill.fd, pieces, receivedOffset + spill.length);

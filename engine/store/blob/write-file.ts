@@ -1,4 +1,6 @@
-import { fdatasyncSync, writevSync } from 'node:fs';
+import { fdatasyncSync, renameSync, writeFileSync, writevSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { syncDirectory } from './segment-files.js';
 
 /** Buffers that one `writev` takes: IOV_MAX of Linux. */
 const buffersMax = 1024;
@@ -26,6 +28,14 @@ export function syncData(fd: number): void {
   } catch (cause) {
     throw new Error('a segment file could not be synced', { cause });
   }
+}
+
+/** Replaces a small file by `text`, readable by its owner only: after a crash it holds the old text or the new, whole. */
+export function replaceFileSync(path: string, text: string): void {
+  const draft = `${path}.draft`;
+  writeFileSync(draft, text, { mode: 0o600, flush: true });
+  renameSync(draft, path);
+  syncDirectory(dirname(path));
 }
 
 /** Removes the first `count` bytes of `buffers`. */

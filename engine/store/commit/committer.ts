@@ -6,6 +6,7 @@ import type { BlobReader, BlobRecord } from '../blob/blob-store.js';
 import { blobOf } from '../blob/spill-files.js';
 import type { SpillFiles } from '../blob/spill-files.js';
 import type { BlobLocator, InstanceRecord } from '../catalog/catalog-records.js';
+import type { FreeSpace } from '../free-space.js';
 import { toWriteError } from '../store-errors.js';
 import { purgeNamesakes } from './deleted-instances.js';
 import { isSameInstance } from './duplicate-check.js';
@@ -23,6 +24,7 @@ export interface CommitterOptions {
   readonly writer: StoreWriter;
   readonly blobReader: BlobReader;
   readonly spills: SpillFiles;
+  readonly freeSpace: FreeSpace;
   /** How long the bytes of a replaced instance can still be read by those who know where they are. */
   readonly garbageGraceMs: number;
 }
@@ -198,6 +200,7 @@ export class Committer {
     const { batch, hierarchy, usage } = writer;
     const additions = this.#additionsOf(candidates);
     try {
+      this.#options.freeSpace.take(additions.reduce((sum, each) => sum + each.storedBytes, 0));
       const locators = this.#placeBlobs(additions);
       for (const locator of locators) usage.add(locator);
       this.#purgeNamesakes(additions);

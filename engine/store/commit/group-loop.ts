@@ -11,6 +11,7 @@ import type {
   UndeleteRequest,
 } from '#engine/threads/task-messages.js';
 import type { BlobReader, BlobStore } from '../blob/blob-store.js';
+import type { CatalogSnapshot } from '../catalog-snapshot.js';
 import type { SpillFiles } from '../blob/spill-files.js';
 import type { Reclaimer } from '../reclaim/reclaimer.js';
 import type { Committer } from './committer.js';
@@ -25,7 +26,9 @@ export interface GroupLoopOptions {
   readonly beginDeletion: (
     request: DeleteRequest | UndeleteRequest,
   ) => Pick<Deletion, 'deleteId' | 'instanceCount' | 'isDone' | 'step'>;
-  readonly reclaimer: Pick<Reclaimer, 'stepWhenDue' | 'close'>;
+  readonly reclaimer: Pick<Reclaimer, 'stepWhenDue' | 'holdFiles' | 'close'>;
+  /** Links the catalogue as it is now into a directory. */
+  readonly takeSnapshot: (directory: string) => CatalogSnapshot;
   readonly spills: SpillFiles;
   readonly blobs: BlobStore;
   readonly blobReader: BlobReader;
@@ -102,6 +105,8 @@ export class GroupLoop {
     this.#waiting.shift();
     if (next.kind === 'spill') this.#spill(next, ports);
     else if (next.kind === 'spill-abandon') this.#options.spills.abandon(next.spillId);
+    else if (next.kind === 'snapshot') this.#snapshot(next.directory, ports);
+    else if (next.kind === 'snapshot-release') this.#options.reclaimer.holdFiles(false);
     else if (next.kind === 'delete' || next.kind === 'undelete')
       this.#deletions.push(this.#options.beginDeletion(next));
   }
@@ -160,6 +165,19 @@ export class GroupLoop {
     const result = this.#failure!;
     const outcomes: CommitOutcome[] = group.map(({ commitId }) => ({ commitId, result }));
     ports.reply({ kind: 'committed', outcomes, sequence: this.sequence });
+  }
+
+  #snapshot(directory: string, ports: GroupLoopPorts): void {
+    const { reclaimer, blobs, takeSnapshot } = this.#options;
+    try {
+      const catalog = takeSnapshot(directory);
+      reclaimer.holdFiles(true);
+      const snapshot = { catalog, sequence: this.sequence, ...blobs.position };
+      ports.reply({ kind: 'snapshot-taken', snapshot });
+    } catch (error) {
+      const { code, detail } = toGantryError(error);
+      ports.reply({ kind: 'snapshot-failed', code, detail });
+    }
   }
 
   /** The next step of the deletion that came first. */

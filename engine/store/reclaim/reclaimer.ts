@@ -50,6 +50,7 @@ export class Reclaimer {
   readonly #stuck = new Set<number>();
   #compaction: SegmentCompaction | undefined;
   #nextAtMs = 0;
+  #holdsFiles = false;
 
   constructor(options: ReclaimerOptions) {
     this.#options = options;
@@ -73,6 +74,11 @@ export class Reclaimer {
       this.#nextAtMs = nowMs + fullMs;
       return undefined;
     }
+  }
+
+  /** Whether files stay although nothing refers to them any more: a backup may still copy them. */
+  holdFiles(isHeld: boolean): void {
+    this.#holdsFiles = isHeld;
   }
 
   close(): void {
@@ -103,7 +109,7 @@ export class Reclaimer {
     const due = readGarbage(writer.database, garbagePerStep).filter(
       (each) => each.dueAtMs <= nowMs,
     );
-    if (due.length === 0) return [];
+    if (due.length === 0 || this.#holdsFiles) return [];
     const removed: RemovedFile[] = [];
     for (const garbage of due) {
       const { store, segment } = garbage;

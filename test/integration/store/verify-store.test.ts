@@ -117,7 +117,7 @@ test('gantry verify and rebuild-index work on what a server left, and refuse whi
   const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = instances[0]!;
   const path = `studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`;
   await fetch(`${server.dicomwebUrl}/${path}`, { method: 'DELETE' });
-  const busy = gantry('verify', '--data-dir', dataDir);
+  const busy = gantry('verify', '--data-dir', dataDir, '--http-port', '1');
   assert.equal(busy.status, 1);
   assert.match(busy.stderr, /in use by another process/);
   await server.kill();

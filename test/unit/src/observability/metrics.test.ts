@@ -9,6 +9,7 @@ const stats: EngineStats = {
   instancesUndeleted: 0,
   instancesReplaced: 0,
   damagedReads: 0,
+  scrub: { bytes: 0, passes: 0, problems: 0 },
   instancesIdentical: 2,
   instancesFailed: 1,
   bytesStored: 4096,

@@ -1,0 +1,76 @@
+import { buildPart10, sampleIdentifiers } from '#test/helpers/dicom-builder.js';
+
+/** What an instance is made of; equal names give equal bytes. */
+export interface InstanceName {
+  /** Digits and dots; names study and series. */
+  readonly seed: string;
+  readonly number: number;
+}
+
+export interface NumberedInstance extends InstanceName {
+  readonly part10: Buffer;
+  readonly pixels: Buffer;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly sopInstanceUid: string;
+}
+
+const root = '1.2.826.0.2';
+/** Rows of square images of 16 bits: from what RocksDB keeps (0.5 KiB) to what is spilled while it arrives (10 MiB). */
+const rowsOfSmall = [16, 40, 128, 256, 512];
+const rowsOfLarge = 2_300;
+/** Every so many an instance is large. */
+const largeEvery = 97;
+
+const cache: NumberedInstance[] = [];
+const cachedMax = 64;
+
+export function studyOf(seed: string): string {
+  return `${root}.${seed}.1`;
+}
+
+export function sopOf({ seed, number }: InstanceName): string {
+  return `${root}.${seed}.3.${number}`;
+}
+
+/** Path of the instance below a DICOMweb root. */
+export function pathOf(name: InstanceName): string {
+  return `studies/${studyOf(name.seed)}/series/${root}.${name.seed}.2/instances/${sopOf(name)}`;
+}
+
+export function numberedInstance({ seed, number }: InstanceName): NumberedInstance {
+  const cached = cache.find((each) => each.seed === seed && each.number === number);
+  if (cached !== undefined) return cached;
+  const isLarge = number % largeEvery === largeEvery - 1;
+  const rows = isLarge ? rowsOfLarge : rowsOfSmall[number % rowsOfSmall.length]!;
+  const studyInstanceUid = studyOf(seed);
+  const seriesInstanceUid = `${root}.${seed}.2`;
+  const sopInstanceUid = sopOf({ seed, number });
+  const pixels = Buffer.alloc(rows * rows * 2, Buffer.from(`${seed}/${number}/`));
+  const identifiers = { study: studyInstanceUid, series: seriesInstanceUid };
+  const part10 = buildPart10({
+    elements: {
+      ...sampleIdentifiers({ ...identifiers, instance: sopInstanceUid }),
+      PatientID: `RELIABILITY-${seed}`,
+      StudyDate: '20240131',
+      Modality: 'CT',
+      InstanceNumber: number,
+      Rows: rows,
+      Columns: rows,
+      SamplesPerPixel: 1,
+      PhotometricInterpretation: 'MONOCHROME2',
+      BitsAllocated: 16,
+      BitsStored: 12,
+      HighBit: 11,
+      PixelRepresentation: 0,
+    },
+    pixelData: pixels,
+  });
+  const instance: NumberedInstance = {
+    ...{ seed, number, part10: Buffer.from(part10), pixels },
+    ...{ studyInstanceUid, seriesInstanceUid, sopInstanceUid },
+  };
+  if (!isLarge) cache.push(instance);
+  if (cache.length > cachedMax) cache.shift();
+  return instance;
+}
