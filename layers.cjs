@@ -37,6 +37,7 @@ module.exports.allow = {
     'engine/upper-layer',
     'engine/dimse',
     'engine/transport',
+    'engine/threads/background-pool',
   ],
 };
 

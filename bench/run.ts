@@ -41,7 +41,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const launchers = options.peerNames.map(findLauncher);
   const cases = selectCases(options);
-  if (launchers.some((launcher) => launcher.bindsEveryInterface) && !isLoopbackOnly())
+  const listening = [...launchers, ...cases];
+  if (listening.some(({ bindsEveryInterface }) => bindsEveryInterface) && !isLoopbackOnly())
     return runLoopbackOnly(process.execPath, [fileURLToPath(import.meta.url), ...args]);
 
   const workDirectory = mkdtempSync(join(options.workDirectory ?? tmpdir(), 'gantry-bench-'));

@@ -7,6 +7,7 @@ import type { Config } from './config/config-options.js';
 import { dialects } from './dicomweb/dialect.js';
 import type { DicomwebService } from './dicomweb/dicomweb-service.js';
 import { dicomwebRoutes } from './dicomweb/routes.js';
+import { ComposePool } from './dicomweb/stow/compose-pool.js';
 import { wadoUriRoutes } from './dicomweb/wado-uri/wado-uri-routes.js';
 import { dimseAdminRoutes } from './dimse/admin-routes.js';
 import { openDimse } from './dimse/open-dimse.js';
@@ -44,7 +45,8 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
   const dimse = await closingOnError(engine, () =>
     openDimse({ config, engine, metrics, logger: log }),
   );
-  const routes = routesOf({ config, engine, metrics, dimse, draining });
+  const composePool = new ComposePool();
+  const routes = routesOf({ config, engine, metrics, dimse, draining, composePool });
   const http = await createHttp(config, log, metrics, routes);
   try {
     const httpPort = await http.listen(config.http.host, config.http.port);
@@ -61,6 +63,7 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
           http.close(config.shutdownGraceMs),
           dimse.close(config.shutdownGraceMs),
         ]);
+        await composePool.close();
         await engine.close();
       },
     };
@@ -88,10 +91,12 @@ interface RouteParts {
   readonly metrics: Metrics;
   readonly dimse: Dimse;
   readonly draining: { readonly isDraining: boolean };
+  readonly composePool: ComposePool;
 }
 
-function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Route[] {
-  const services = dicomwebServices(engine, config);
+function routesOf(parts: RouteParts): Route[] {
+  const { metrics, dimse, draining, engine } = parts;
+  const services = dicomwebServices(parts);
   const version = readVersionInfo();
   const routes = [
     ...operationsRoutes({
@@ -109,10 +114,12 @@ function routesOf({ config, engine, metrics, dimse, draining }: RouteParts): Rou
 }
 
 /** One a root, the standard dialect first. */
-function dicomwebServices(engine: Engine, { dataDir, http, index }: Config): DicomwebService[] {
+function dicomwebServices({ config, engine, composePool }: RouteParts): DicomwebService[] {
+  const { dataDir, http, index } = config;
   return dicomwebRoots.map((root) => ({
     ...root,
     engine,
+    composePool,
     publicUrl: publicUrlPolicy(http),
     scratchDirectory: join(dataDir, 'scratch'),
     searchLimitDefault: index.defaultLimit,

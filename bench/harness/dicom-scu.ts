@@ -5,8 +5,10 @@ import {
   associateRequest,
   cStoreCommand,
   readAssociateAccept,
+  readCommandShort,
   readCommandStatus,
 } from './dimse-bytes.js';
+import { type Query, queryCommand, queryIdentifier, sopClassOf } from './query-command.js';
 
 /** Where to send. */
 export interface DicomScuOptions {
@@ -18,6 +20,15 @@ export interface DicomScuOptions {
   readonly pduLengthMaxBytes: number;
 }
 
+/** What came of a C-FIND or C-MOVE. */
+export interface QueryAnswer {
+  readonly status: number;
+  /** Identifiers of pending responses. */
+  readonly matchCount: number;
+  /** Number of Completed Sub-operations of the last response. */
+  readonly completedCount: number;
+}
+
 const PDU_TYPE_ACCEPT = 0x02;
 const PDU_TYPE_DATA = 0x04;
 const PDU_TYPE_RELEASE_RESPONSE = 0x06;
@@ -27,9 +38,14 @@ const RELEASE_REQUEST = Buffer.from([0x05, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
 const FLAG_COMMAND_LAST = 0x03;
 const FLAG_DATA = 0x00;
 const FLAG_DATA_LAST = 0x02;
+const STATUS_PENDING = 0xff00;
+const STATUS_PENDING_MASK = 0xff00;
+const TAG_DATA_SET_TYPE = 0x0800;
+const TAG_COMPLETED = 0x1021;
+const NO_DATA_SET = 0x0101;
 const RESPONSE_TIMEOUT_MS = 120_000;
 
-/** A storage SCU for load: one association, one C-STORE at a time, the data set sliced into PDUs without being copied. */
+/** An SCU for load: one association, one operation at a time, data sets sliced into PDUs without being copied. */
 export class DicomScu {
   readonly #socket: Socket;
   readonly #options: DicomScuOptions;
@@ -94,6 +110,28 @@ export class DicomScu {
     return readCommandStatus(pdu.subarray(PDU_HEADER_BYTES + PDV_HEADER_BYTES));
   }
 
+  /** Finds or moves (PS3.7 §9.1.2, §9.1.4) and waits for the last response. */
+  async query(query: Query): Promise<QueryAnswer> {
+    const contextId = this.#contextIds.get(sopClassOf(query));
+    if (contextId === undefined) throw new Error('SOP class was not negotiated');
+    this.#messageId = (this.#messageId % 0xffff) + 1;
+    const command = queryCommand(query, this.#messageId);
+    this.#socket.cork();
+    this.#socket.write(pdvHeader(command.length, contextId, FLAG_COMMAND_LAST));
+    this.#socket.write(command);
+    this.#writeDataSet([queryIdentifier(query)], contextId);
+    this.#socket.uncork();
+    for (let matchCount = 0; ;) {
+      const { response, hasDataSet } = await this.#nextResponse();
+      const status = readCommandStatus(response);
+      if ((status & STATUS_PENDING_MASK) !== STATUS_PENDING) {
+        const completedCount = readCommandShort(response, TAG_COMPLETED) ?? 0;
+        return { status, matchCount, completedCount };
+      }
+      if (hasDataSet) matchCount++;
+    }
+  }
+
   /** Releases the association (PS3.8 §7.2). */
   async release(): Promise<void> {
     if (this.#failure === undefined) {
@@ -121,6 +159,24 @@ export class DicomScu {
         offset += slice.length;
         room -= slice.length;
         remaining -= slice.length;
+      }
+    }
+  }
+
+  /** The command set of the next response; its data set is read and dropped. */
+  async #nextResponse(): Promise<{ response: Buffer; hasDataSet: boolean }> {
+    let response: Buffer | undefined;
+    for (;;) {
+      const pdu = await this.#nextPdu();
+      if (pdu[0] !== PDU_TYPE_DATA) throw new Error(`answered with PDU type ${pdu[0]}`);
+      for (const { flags, fragment } of pdvsOf(pdu)) {
+        if (flags === FLAG_COMMAND_LAST) {
+          response = fragment;
+          const dataSetType = readCommandShort(response, TAG_DATA_SET_TYPE);
+          if (dataSetType === NO_DATA_SET) return { response, hasDataSet: false };
+        } else if (flags === FLAG_DATA_LAST && response !== undefined) {
+          return { response, hasDataSet: true };
+        }
       }
     }
   }
@@ -155,6 +211,16 @@ export class DicomScu {
     this.#failure ??= error;
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
+  }
+}
+
+/** The PDVs of a P-DATA-TF PDU. */
+function* pdvsOf(pdu: Buffer): Generator<{ flags: number; fragment: Buffer }> {
+  let offset = PDU_HEADER_BYTES;
+  while (offset + PDV_HEADER_BYTES <= pdu.length) {
+    const end = offset + 4 + pdu.readUInt32BE(offset);
+    yield { flags: pdu[offset + 5] ?? 0, fragment: pdu.subarray(offset + PDV_HEADER_BYTES, end) };
+    offset = end;
   }
 }
 

@@ -76,7 +76,7 @@ export function cStoreCommand(
   instance: { readonly sopClassUid: string; readonly sopInstanceUid: string },
   messageId: number,
 ): Buffer {
-  const elements = Buffer.concat([
+  return commandSet([
     commandText(0x0002, instance.sopClassUid),
     commandShort(0x0100, C_STORE_REQUEST),
     commandShort(0x0110, messageId),
@@ -84,9 +84,13 @@ export function cStoreCommand(
     commandShort(0x0800, DATA_SET_PRESENT),
     commandText(0x1000, instance.sopInstanceUid),
   ]);
+}
+
+/** Elements of a command set behind their group length (PS3.7 §6.3). */
+export function commandSet(elements: readonly Buffer[]): Buffer {
   const groupLength = Buffer.alloc(4);
-  groupLength.writeUInt32LE(elements.length);
-  return Buffer.concat([commandElement(0x0000, groupLength), elements]);
+  groupLength.writeUInt32LE(elements.reduce((sum, element) => sum + element.length, 0));
+  return Buffer.concat([commandElement(0x0000, groupLength), ...elements]);
 }
 
 /**
@@ -95,13 +99,20 @@ export function cStoreCommand(
  * @throws Error when it has none
  */
 export function readCommandStatus(command: Buffer): number {
+  const status = readCommandShort(command, TAG_STATUS);
+  if (status === undefined) throw new Error('response without status');
+  return status;
+}
+
+/** The value of an element of VR US of a command set; undefined when it has none. */
+export function readCommandShort(command: Buffer, element: number): number | undefined {
   let offset = 0;
   while (offset + 8 <= command.length) {
     const lengthBytes = command.readUInt32LE(offset + 4);
-    if (command.readUInt16LE(offset + 2) === TAG_STATUS) return command.readUInt16LE(offset + 8);
+    if (command.readUInt16LE(offset + 2) === element) return command.readUInt16LE(offset + 8);
     offset += 8 + lengthBytes;
   }
-  throw new Error('response without status');
+  return undefined;
 }
 
 function item(type: number, values: readonly Buffer[]): Buffer {
@@ -121,10 +132,12 @@ function commandElement(element: number, value: Buffer): Buffer {
   return Buffer.concat([header, value]);
 }
 
-function commandShort(element: number, value: number): Buffer {
+/** A command element of VR US. */
+export function commandShort(element: number, value: number): Buffer {
   return commandElement(element, Buffer.from([value & 0xff, value >>> 8]));
 }
 
-function commandText(element: number, text: string): Buffer {
+/** A command element of VR UI or AE. */
+export function commandText(element: number, text: string): Buffer {
   return commandElement(element, Buffer.from(text.length % 2 === 0 ? text : `${text}\0`, 'latin1'));
 }

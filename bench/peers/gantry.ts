@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { EventLoopDelay } from '../harness/bench-result.js';
 import { HttpConnection } from '../harness/http-connection.js';
-import type { PeerLauncher, RunningPeer } from './peer.js';
+import { MOVE_DESTINATION_AE_TITLE, type PeerLauncher, type RunningPeer } from './peer.js';
 import { findFreePort, ServerProcess } from './server-process.js';
 
 const MAIN_FILE = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -40,11 +40,13 @@ async function launchGantry(
   if (!isGantryBuilt()) throw new Error('gantry is not built: dist/src/main.js is missing');
   const httpPort = await findFreePort();
   const dimsePort = await findFreePort();
+  const moveDestination = { aeTitle: MOVE_DESTINATION_AE_TITLE, port: await findFreePort() };
   const logFile = join(dataDirectory, 'server.log');
   const options = {
     'data-dir': join(dataDirectory, 'data'),
     'http-port': httpPort,
     'dimse-port': dimsePort,
+    'remote-aes': `${moveDestination.aeTitle}@127.0.0.1:${moveDestination.port}`,
     ...settings,
   };
   const server = await ServerProcess.start({
@@ -66,6 +68,7 @@ async function launchGantry(
     dicomWebPath: '/dicom-web',
     dimsePort,
     aeTitle: 'GANTRY',
+    moveDestination,
     logFile,
     takeEventLoopDelay: () => readEventLoopDelay(httpPort),
     stop: () => server.stop(),

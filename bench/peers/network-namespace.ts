@@ -21,7 +21,9 @@ export function runLoopbackOnly(file: string, args: readonly string[]): Promise<
   const probe = spawnSync('unshare', [...inNamespace, 'true'], { encoding: 'utf8' });
   if (probe.status !== 0) {
     const reason = probe.error?.message ?? probe.stderr.trim();
-    throw new Error(`this peer needs a loopback-only network namespace, refused here: ${reason}`);
+    throw new Error(
+      `what listens on every interface needs a loopback-only network namespace, refused here: ${reason}`,
+    );
   }
   return new Promise((resolve, reject) => {
     const child = spawn('unshare', [...inNamespace, file, ...args], { stdio: 'inherit' });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { PeerLauncher, RunningPeer } from './peer.js';
+import { MOVE_DESTINATION_AE_TITLE, type PeerLauncher, type RunningPeer } from './peer.js';
 import { isLoopbackOnly } from './network-namespace.js';
 import { findFreePort, ServerProcess } from './server-process.js';
 
@@ -27,11 +27,12 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
     throw new Error('Orthanc is started only where there is nothing but loopback');
   const httpPort = await findFreePort();
   const dimsePort = await findFreePort();
+  const sinkPort = await findFreePort();
   const logFile = join(dataDirectory, 'server.log');
   const configurationFile = join(dataDirectory, 'orthanc.json');
   writeFileSync(
     configurationFile,
-    JSON.stringify(configuration(dataDirectory, httpPort, dimsePort)),
+    JSON.stringify(configuration(dataDirectory, { httpPort, dimsePort, sinkPort })),
   );
   const server = await ServerProcess.start({
     file: '/usr/sbin/Orthanc',
@@ -53,6 +54,7 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
     dicomWebPath: '/dicom-web',
     dimsePort,
     aeTitle: AE_TITLE,
+    moveDestination: { aeTitle: MOVE_DESTINATION_AE_TITLE, port: sinkPort },
     logFile,
     takeEventLoopDelay: () => Promise.resolve(undefined),
     stop: () => server.stop(),
@@ -60,7 +62,14 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
 }
 
 /** The defaults, except for what a server on loopback without users needs. */
-function configuration(dataDirectory: string, httpPort: number, dimsePort: number): object {
+function configuration(
+  dataDirectory: string,
+  {
+    httpPort,
+    dimsePort,
+    sinkPort,
+  }: Readonly<Record<'httpPort' | 'dimsePort' | 'sinkPort', number>>,
+): object {
   return {
     Name: 'bench',
     StorageDirectory: join(dataDirectory, 'storage'),
@@ -72,6 +81,9 @@ function configuration(dataDirectory: string, httpPort: number, dimsePort: numbe
     DicomAet: AE_TITLE,
     DicomCheckCalledAet: false,
     DicomAlwaysAllowStore: true,
+    DicomAlwaysAllowFind: true,
+    DicomAlwaysAllowMove: true,
+    DicomModalities: { sink: [MOVE_DESTINATION_AE_TITLE, '127.0.0.1', sinkPort] },
     RemoteAccessAllowed: false,
     AuthenticationEnabled: false,
     SslEnabled: false,

@@ -1,5 +1,15 @@
 import type { EventLoopDelay, PeerRecord } from '../harness/bench-result.js';
 
+/** Where a server under test can be told to move instances. */
+export interface MoveDestination {
+  readonly aeTitle: string;
+  /** On 127.0.0.1. */
+  readonly port: number;
+}
+
+/** The AE title of every {@link MoveDestination}. */
+export const MOVE_DESTINATION_AE_TITLE = 'BENCH_SINK';
+
 /** A server under test that is running and ready. */
 export interface RunningPeer {
   readonly record: PeerRecord;
@@ -9,6 +19,8 @@ export interface RunningPeer {
   readonly dicomWebPath: string;
   readonly dimsePort: number;
   readonly aeTitle: string;
+  /** A remote AE that the server knows; what listens there is up to the case. */
+  readonly moveDestination: MoveDestination;
   /** What the server printed. */
   readonly logFile: string;
   /** Event-loop delay since the last call, where the server publishes it. */

@@ -1,5 +1,7 @@
 import type { Scale } from '../run-scale.js';
 import type { BenchCase } from './bench-case.js';
+import { cfindCases } from './cfind.js';
+import { cmoveCases } from './cmove.js';
 import { cstoreIngestCases } from './cstore-ingest.js';
 import { framesCases } from './frames.js';
 import { metadataCases } from './metadata.js';
@@ -11,9 +13,11 @@ import { stowIngestCases } from './stow-ingest.js';
 /** Every transaction by the name that `--only` takes, in the order they run: reading first, on a store that only loads filled. */
 export const allTransactions: Readonly<Record<string, (scale: Scale) => readonly BenchCase[]>> = {
   qido: qidoCases,
+  cfind: cfindCases,
   frames: framesCases,
   metadata: metadataCases,
   retrieve: retrieveCases,
+  cmove: cmoveCases,
   rendered: renderedCases,
   stow: stowIngestCases,
   cstore: cstoreIngestCases,

@@ -17,6 +17,8 @@ export interface BenchCase {
   readonly concurrency: number;
   /** What the throughput counts, in the plural. */
   readonly unit: string;
+  /** Whether something of it listens on every interface, and so may run only where there is nothing but loopback. */
+  readonly bindsEveryInterface?: boolean;
   /** Corpora that must have been loaded. */
   readonly needs: readonly ReadCorpusName[];
   /**

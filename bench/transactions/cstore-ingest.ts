@@ -5,23 +5,26 @@ import type { Scale } from '../run-scale.js';
 import type { BenchCase } from './bench-case.js';
 import { verifyStored } from './verify-stored.js';
 
-const SHAPES: readonly { kind: 'ct' | 'tiny'; concurrency: number }[] = [
-  { kind: 'ct', concurrency: 1 },
-  { kind: 'ct', concurrency: 4 },
-  { kind: 'ct', concurrency: 16 },
-  { kind: 'tiny', concurrency: 1 },
-  { kind: 'tiny', concurrency: 4 },
+interface Shape {
+  readonly kind: 'ct' | 'tiny';
+  readonly concurrency: number;
+  readonly pduKib: 16 | 128;
+}
+
+const SHAPES: readonly Shape[] = [
+  ...[1, 4, 16, 64].map((concurrency) => ({ kind: 'ct', concurrency, pduKib: 128 }) as const),
+  ...[1, 4].map((concurrency) => ({ kind: 'ct', concurrency, pduKib: 16 }) as const),
+  ...[1, 4, 16, 64].map((concurrency) => ({ kind: 'tiny', concurrency, pduKib: 128 }) as const),
 ];
 const FIRST_INGEST_NUMBER = 400;
 const REPETITIONS_MAX = 20;
 const TINY_PER_CT_INSTANCE = 5;
-const PDU_LENGTH_MAX_BYTES = 128 * 1024;
 
 /** C-STORE over several associations, each with one operation under way. */
 export function cstoreIngestCases(scale: Scale): readonly BenchCase[] {
-  return SHAPES.map(({ kind, concurrency }, shapeIndex) => ({
+  return SHAPES.map(({ kind, concurrency, pduKib }, shapeIndex) => ({
     transaction: 'cstore',
-    name: `C-STORE ${kind === 'ct' ? '512 KiB CT' : '10 KiB'}`,
+    name: `C-STORE ${kind === 'ct' ? '512 KiB CT' : '10 KiB'}${pduKib === 16 ? ', PDU 16 KiB' : ''}`,
     concurrency,
     unit: 'instances',
     needs: [],
@@ -37,7 +40,7 @@ export function cstoreIngestCases(scale: Scale): readonly BenchCase[] {
             calledAeTitle: peer.aeTitle,
             callingAeTitle: 'BENCH',
             sopClassUids: [corpus.instance(0).sopClassUid],
-            pduLengthMaxBytes: PDU_LENGTH_MAX_BYTES,
+            pduLengthMaxBytes: pduKib * 1024,
           }),
         ),
       );

@@ -29,7 +29,7 @@ export const limits = {
   multipartHeaderBytesMax: 16 * 1024,
   multipartPartCountMax: 100_000,
   /** Metadata of a Store request that comes apart from its bulk data, all of its parts together: it is parsed as a whole. */
-  storeMetadataBytesMax: 16 * 1024 * 1024,
+  storeMetadataBytesMax: 4 * 1024 * 1024,
   /** URL and query string of a request. */
   urlBytesMax: 16 * 1024,
   /** Request line and headers together. */

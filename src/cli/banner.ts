@@ -14,8 +14,7 @@ export function bannerText(
   operations  ${httpUrl}/readyz  /livez  /metrics  /version
   data        ${config.dataDir}
 
-  store by HTTP     curl -H 'Content-Type: multipart/related; type="application/dicom"' \\
-                      -F 'image=@image.dcm;type=application/dicom' ${httpUrl}/dicom-web/studies
+  store by HTTP     curl -F image=@image.dcm ${httpUrl}/dicom-web/studies
   store by DIMSE    storescu -aec ${aeTitle} ${host} ${port} image.dcm
   search            curl ${httpUrl}/dicom-web/studies
 

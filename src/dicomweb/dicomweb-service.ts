@@ -6,6 +6,7 @@ import { acceptedMedia, type AcceptedMedia } from '#src/http/accept.js';
 import { publicBaseUrl, type PublicUrlPolicy } from '#src/http/public-base-url.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { Dialect } from './dialect.js';
+import type { ComposePool } from './stow/compose-pool.js';
 
 /** What the transactions of the Studies Service work with. */
 export interface DicomwebService {
@@ -14,6 +15,8 @@ export interface DicomwebService {
   readonly rootPath: string;
   readonly dialect: Dialect;
   readonly publicUrl: PublicUrlPolicy;
+  /** Makes instances of the metadata of a Store. */
+  readonly composePool: ComposePool;
   /** Where bulk data of a Store waits for the rest of its request. */
   readonly scratchDirectory: string;
   /** Matches that a search returns when it does not say, and at most. */

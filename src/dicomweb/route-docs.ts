@@ -12,7 +12,7 @@ const accept = {
   doc: 'media type wanted, before what the Accept header says (PS3.18 §8.3.3.1)',
 };
 
-const store = (summary: string): RouteDoc => ({
+const store = ({ hasXml }: Dialect, summary: string): RouteDoc => ({
   summary,
   section: 'PS3.18 §10.5',
   parameters: [
@@ -27,8 +27,9 @@ const store = (summary: string): RouteDoc => ({
     'application/dicom',
     'multipart/related; type="application/dicom+json"',
     'multipart/related; type="application/dicom+xml"',
+    'multipart/form-data',
   ],
-  responseTypes: [json],
+  responseTypes: hasXml ? [json, 'application/dicom+xml'] : [json],
   statuses: [200, 202, 400, 409, 413, 415, 503],
 });
 
@@ -74,12 +75,15 @@ const undeletion = (summary: string): RouteDoc => ({
 
 const deletion = (summary: string): RouteDoc => ({ summary, statuses: [204, 400, 404] });
 
-/** By the name of the route; searches and metadata depend on the dialect and follow below. */
+const storeSummaries: Readonly<Record<string, string>> = {
+  store: 'store instances',
+  'store-study': 'store instances of one study',
+  'store-replace': 'store instances, and replace those that are stored',
+  'store-replace-study': 'store and replace instances of one study',
+};
+
+/** By the name of the route; what the dialect decides on follows below. */
 const docs: Readonly<Record<string, RouteDoc>> = {
-  store: store('store instances'),
-  'store-study': store('store instances of one study'),
-  'store-replace': store('store instances, and replace those that are stored'),
-  'store-replace-study': store('store and replace instances of one study'),
   'retrieve-study': retrieveInstances('the instances of a study'),
   'retrieve-series': retrieveInstances('the instances of a series'),
   'retrieve-instance': retrieveInstances('one instance', ['application/dicom']),
@@ -127,6 +131,15 @@ const searchedRoutes: Readonly<Record<string, SearchedRoute>> = {
 
 /** What the route of that name does in the dialect; undefined for a name that is not described. */
 export function findRouteDoc(dialect: Dialect, name: string): RouteDoc | undefined {
+  const doc = describeRoute(dialect, name);
+  if (doc === undefined || !name.startsWith('retrieve-') || dialect.deletedStatus !== 410)
+    return doc;
+  return { ...doc, statuses: [...doc.statuses, 410].sort((a, b) => a - b) };
+}
+
+function describeRoute(dialect: Dialect, name: string): RouteDoc | undefined {
+  const stored = storeSummaries[name];
+  if (stored !== undefined) return store(dialect, stored);
   const dataSets = dialect.hasXml ? [json, xml] : [json];
   const metadata = metadataSummaries[name];
   if (metadata !== undefined) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { limits } from '#engine/base/limits.js';
 import { sampleIdentifiers } from '#test/helpers/dicom-builder.js';
 import {
   acceptStoredFrames,
@@ -110,6 +111,40 @@ describe('PS3.18 §10.5.1.2 Store of metadata and bulk data', () => {
     const [part] = await retrieve(server.dicomwebUrl, `studies/${study}`, acceptStoredInstances);
     return /transfer-syntax=([\d.]+)/.exec(part!.headers['content-type']!)![1]!;
   };
+
+  test('metadata that is long is composed in another thread, with bulk data from memory and from a file', async () => {
+    const items = Array.from({ length: 2000 }, (_, n) => ({
+      '00080100': { vr: 'SH', Value: [`C${n}`] },
+    }));
+    for (const bytes of [600, 600_000]) {
+      const sent = metadata(
+        { '00081032': { vr: 'SQ', Value: items }, '00420011': { vr: 'OB', BulkDataURI: 'doc' } },
+        ctClass,
+      );
+      const document = Buffer.alloc(bytes, 'document');
+      const answer = await store([
+        json(sent.dataSet, { '00080018': ui('1.2.3') }),
+        { type: 'application/octet-stream', location: 'doc', body: document },
+      ]);
+      assert.equal(answer.status, 202);
+      assert.equal(itemsOf(answer.dataSet, failedSopSequence).length, 1);
+      const [part] = await retrieve(
+        server.dicomwebUrl,
+        `studies/${sent.study}`,
+        acceptStoredInstances,
+      );
+      assert.ok(part!.body.includes(document));
+      assert.ok(part!.body.includes('C1999'));
+    }
+  });
+
+  test('metadata beyond the limit is 413', async () => {
+    const text = JSON.stringify([metadata({}, ctClass).dataSet]).padEnd(
+      limits.storeMetadataBytesMax + 1,
+    );
+    const answer = await store([{ type: 'application/dicom+json', body: text }]);
+    assert.equal(answer.status, 413);
+  });
 
   test('JSON with native pixel data: values, nested bulk data and pixels come back', async () => {
     const sent = metadata(

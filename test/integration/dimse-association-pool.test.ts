@@ -51,6 +51,19 @@ test('one use after the other shares an association, two at a time do not', asyn
   assert.deepEqual(new Set(counters.ends), new Set(['released']));
 });
 
+test('an idle association makes room for one to the same peer that proposes something else', async (t) => {
+  const { port, counters } = await startDimseFixture(t);
+  const elsewhere = await startDimseFixture(t);
+  const pool = createPool(t);
+  await pool.use(optionsFor(elsewhere.port), echo);
+  await pool.use(optionsFor(port), echo);
+  await pool.use({ ...optionsFor(port), maximumLengthBytes: 4_096 }, echo);
+  await until(() => counters.ends.length === 1, 'the release');
+  assert.deepEqual(counters.ends, ['released']);
+  assert.equal(pool.idleCount, 2);
+  assert.deepEqual(elsewhere.counters.ends, []);
+});
+
 test('an association that nobody uses is released after its time', async (t) => {
   const { port, counters } = await startDimseFixture(t);
   const pool = createPool(t, { idleTimeMs: 20 });

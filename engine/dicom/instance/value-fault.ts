@@ -86,11 +86,11 @@ export function valueFault(
 /** Numbers that came out as JSON numbers were read; integers need a look at their size too. */
 function isPlainNumber(vr: string, json: string): boolean {
   if (json.includes('"')) return false;
-  return vr === 'DS' || (vr === 'IS' && json.length <= 11 && !/[.eE]/.test(json));
+  return vr === 'DS' || (vr === 'IS' && json.length <= 9 && !/[.eE]/.test(json));
 }
 
 function isInt32(text: string): boolean {
-  return integer.test(text) && Math.abs(Number(text)) <= 2 ** 31;
+  return integer.test(text) && Number(text) === (Number(text) | 0);
 }
 
 function nonconformity(vr: string, value: string): string | undefined {

@@ -6,6 +6,7 @@ import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import { contentEncodingOf } from '#src/http/encoded-response.js';
 import { publicBaseUrl } from '#src/http/public-base-url.js';
 import type { RequestContext } from '#src/http/request-context.js';
+import { warningHeader } from '#src/http/warning-header.js';
 import { dataSetFormOf, respondDataSets, varyHeader } from '../data-sets-response.js';
 import { requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
 import { encodeRecordKey } from './record-key.js';
@@ -63,7 +64,7 @@ export async function countTransaction(
   const result = await runSearch(service, context, { ...request, query: counting });
   context.respond(
     200,
-    [['content-type', 'application/json'], ...warningHeaders(service, context, request.warnings)],
+    [['content-type', 'application/json'], ...request.warnings.map(warningHeader)],
     JSON.stringify({ count: result.total ?? 0 }),
   );
 }
@@ -116,19 +117,10 @@ function resultHeaders(
 ): HttpHeaders {
   const { warnings, query } = request;
   const more = result.isCut ? ['There are additional results that can be requested'] : [];
-  const headers = [varyHeader, ...warningHeaders(service, context, [...warnings, ...more])];
+  const headers = [varyHeader, ...[...warnings, ...more].map(warningHeader)];
   if (result.last === undefined) return headers;
   const key = encodeRecordKey(orderOf(query), result.last).toString('base64url');
   return [...headers, ['link', `<${nextUrl(service, context, key)}>; rel="next"`]];
-}
-
-function warningHeaders(
-  service: DicomwebService,
-  context: RequestContext,
-  warnings: readonly string[],
-): HttpHeaders {
-  const url = `${publicBaseUrl(context.request, service.publicUrl)}${service.rootPath}`;
-  return warnings.map((text) => ['warning', `299 ${url}: ${text}`] as const);
 }
 
 /** Parameters that say where a page begins. */

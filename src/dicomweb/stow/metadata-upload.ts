@@ -1,21 +1,15 @@
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
-import { isUid } from '#engine/base/uid.js';
-import { checkJsonDataSet } from '#engine/dicom/json-model/check-json-data-set.js';
-import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
-import { readNativeDicomModel } from '#engine/dicom/xml-model/read-native-dicom-model.js';
 import type { StoreSession } from '#engine/engine-types.js';
 import { parseMediaType } from '#engine/multipart/media-type.js';
 import type { PartHeaders } from '#engine/multipart/multipart-related-reader.js';
-import { BulkParts } from './bulk-parts.js';
-import { composeInstance } from './compose-instance.js';
+import { BulkReceiver, type ReceivedBulk } from './bulk-parts.js';
+import { metadataMediaTypes, type ComposedDataSet, type MetadataType } from './compose-document.js';
+import type { ComposePool } from './compose-pool.js';
 import type { Upload } from './instance-upload.js';
 import type { PartSink } from './receive-parts.js';
 import { ScratchFile } from './scratch-file.js';
 import type { PartOutcome } from './store-response.js';
-
-export const metadataMediaTypes = ['application/dicom+json', 'application/dicom+xml'] as const;
-type MetadataType = (typeof metadataMediaTypes)[number];
 
 interface Document {
   readonly type: MetadataType;
@@ -25,6 +19,7 @@ interface Document {
 
 export interface MetadataUploadOptions {
   readonly openSession: (onDrain: () => void) => StoreSession;
+  readonly composePool: ComposePool;
   /** Where bulk data waits until all of the request has come. */
   readonly scratchDirectory: string;
   /** The sender may go on. */
@@ -43,7 +38,8 @@ const copyBytes = 256 * 1024;
 export class MetadataUpload implements Upload {
   readonly #session: StoreSession;
   readonly #scratch: ScratchFile;
-  readonly #bulk: BulkParts;
+  readonly #bulk: BulkReceiver;
+  readonly #pool: ComposePool;
   readonly #documents: Document[] = [];
   #documentBytes = 0;
   #onSessionDrained: (() => void) | undefined;
@@ -51,7 +47,8 @@ export class MetadataUpload implements Upload {
   constructor(options: MetadataUploadOptions) {
     this.#session = options.openSession(() => this.#onSessionDrained?.());
     this.#scratch = new ScratchFile(options.scratchDirectory, options.onDrain);
-    this.#bulk = new BulkParts(this.#scratch, options.url);
+    this.#bulk = new BulkReceiver(this.#scratch, options.url);
+    this.#pool = options.composePool;
   }
 
   openPart(headers: PartHeaders, partNumber: number): PartSink {
@@ -83,9 +80,10 @@ export class MetadataUpload implements Upload {
       throw new GantryError('bad-request', 'the request has no metadata');
     }
     await this.#scratch.settle();
+    const bulk = this.#bulk.finish();
     const outcomes: PartOutcome[] = [];
     for (const document of this.#documents) {
-      for (const outcome of await this.#storeDocument(document)) {
+      for (const outcome of await this.#storeDocument(document, bulk)) {
         outcomes.push({ ...outcome, partNumber: document.partNumber });
       }
     }
@@ -97,24 +95,27 @@ export class MetadataUpload implements Upload {
     await this.#scratch.close();
   }
 
-  async #storeDocument(document: Document): Promise<PartOutcome[]> {
+  /** What fails as a whole, also for want of a thread, fails as one instance. */
+  async #storeDocument({ type, chunks }: Document, bulk: ReceivedBulk): Promise<PartOutcome[]> {
     const outcomes: PartOutcome[] = [];
-    let dataSets: unknown[];
     try {
-      dataSets = parse(document);
+      const task = { type, bytes: Buffer.concat(chunks), bulk };
+      for (const composed of await this.#pool.compose(task)) {
+        outcomes.push(await this.#storeComposed(composed));
+      }
     } catch (error) {
-      return [{ result: 'failed', error: toGantryError(error) }];
+      outcomes.push({ result: 'failed', error: toGantryError(error) });
     }
-    for (const dataSet of dataSets) outcomes.push(await this.#storeDataSet(dataSet));
     return outcomes;
   }
 
-  async #storeDataSet(unchecked: unknown): Promise<PartOutcome> {
-    let uids = {};
+  async #storeComposed(composed: ComposedDataSet): Promise<PartOutcome> {
+    if (composed.result === 'failed') {
+      const { code, detail, ...failed } = composed;
+      return { ...failed, error: new GantryError(code, detail) };
+    }
     try {
-      const metadata = checkJsonDataSet(unchecked);
-      uids = uidsOf(metadata);
-      const { pieces, coerced } = await composeInstance(metadata, this.#bulk);
+      const { pieces, coerced } = composed;
       this.#session.beginInstance();
       for (const piece of pieces) {
         if (piece instanceof Uint8Array) await this.#write(piece);
@@ -124,7 +125,7 @@ export class MetadataUpload implements Upload {
       return coerced === undefined ? outcome : { ...outcome, coerced };
     } catch (error) {
       this.#session.abandonInstance();
-      return { result: 'failed', error: toGantryError(error), ...uids };
+      return { result: 'failed', error: toGantryError(error) };
     }
   }
 
@@ -142,34 +143,4 @@ export class MetadataUpload implements Upload {
     const drained = new Promise<void>((resolve) => (this.#onSessionDrained = resolve));
     if (!this.#session.write(bytes)) await drained;
   }
-}
-
-/** Data sets of a metadata part: a JSON array of them, or one; of XML one. Throws `malformed`. */
-function parse({ type, chunks }: Document): unknown[] {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (cause) {
-    throw new GantryError('malformed', 'the metadata is not UTF-8', { cause });
-  }
-  if (type === 'application/dicom+xml') return [readNativeDicomModel(text)];
-  try {
-    const value = JSON.parse(text) as unknown;
-    return Array.isArray(value) ? value : [value];
-  } catch {
-    // The parser's own message quotes the text, which may be about a patient.
-    throw new GantryError('malformed', 'the metadata is not JSON');
-  }
-}
-
-function uidsOf(metadata: JsonDataSet): { sopClassUid?: string; sopInstanceUid?: string } {
-  const uid = (tag: string): string | undefined => {
-    const value = metadata[tag]?.Value?.[0];
-    return typeof value === 'string' && isUid(value) ? value : undefined;
-  };
-  const [sopClassUid, sopInstanceUid] = [uid('00080016'), uid('00080018')];
-  return {
-    ...(sopClassUid === undefined ? {} : { sopClassUid }),
-    ...(sopInstanceUid === undefined ? {} : { sopInstanceUid }),
-  };
 }

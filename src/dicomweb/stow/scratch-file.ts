@@ -1,13 +1,17 @@
 import { open, unlink, type FileHandle } from 'node:fs/promises';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, read } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { GantryError } from '#engine/base/error-catalogue.js';
 
 /** What is kept in memory; more goes to a file. */
 const memoryBytesMax = 256 * 1024;
 /** Bytes on their way to the file at which the sender is asked to pause, and to go on. */
 const pendingBytesMax = 4 * 1024 * 1024;
+
+/** Where settled bytes lie, for another thread: a file descriptor is one of the whole process. */
+export type ScratchContent = { readonly fd: number } | { readonly bytes: Uint8Array };
 
 /**
  * Bytes of a request that wait until all of it has come. The file has no name any more as soon as it is open, so that nothing is
@@ -50,24 +54,17 @@ export class ScratchFile {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** What has settled; valid until `close`. */
+  content(): ScratchContent {
+    if (this.#handle !== undefined) return { fd: this.#handle.fd };
+    const bytes = Buffer.concat(this.#waiting);
+    this.#waiting = [bytes];
+    return { bytes };
+  }
+
   /** Reads bytes that have settled: as many as `target` takes. */
   async read(position: number, target: Uint8Array): Promise<void> {
-    if (this.#handle === undefined) {
-      const all = Buffer.concat(this.#waiting);
-      this.#waiting = [all];
-      all.copy(target, 0, position, position + target.length);
-      return;
-    }
-    for (let done = 0; done < target.length;) {
-      const { bytesRead } = await this.#handle.read(
-        target,
-        done,
-        target.length - done,
-        position + done,
-      );
-      if (bytesRead === 0) throw new GantryError('processing-failure', 'a scratch file is short');
-      done += bytesRead;
-    }
+    await readScratch(this.content(), position, target);
   }
 
   async close(): Promise<void> {
@@ -99,6 +96,26 @@ export class ScratchFile {
       this.#onDrain();
     }
     this.#writing = undefined;
+  }
+}
+
+const readFd = promisify(read);
+
+/** Reads as many bytes as `target` takes; they must be there. */
+export async function readScratch(
+  content: ScratchContent,
+  position: number,
+  target: Uint8Array,
+): Promise<void> {
+  if ('bytes' in content) {
+    target.set(content.bytes.subarray(position, position + target.length));
+    return;
+  }
+  for (let done = 0; done < target.length;) {
+    const left = target.length - done;
+    const { bytesRead } = await readFd(content.fd, target, done, left, position + done);
+    if (bytesRead === 0) throw new GantryError('processing-failure', 'a scratch file is short');
+    done += bytesRead;
   }
 }
 

@@ -24,7 +24,7 @@ type Stored = Exclude<PartOutcome, Failed>;
 export interface StoreResponse {
   readonly status: number;
   readonly dataSet: JsonDataSet;
-  /** Text of a `Warning` header (RFC 9111 §5.5, code 299); undefined when there is nothing to say. */
+  /** Text of a `Warning` header; undefined when there is nothing to say. */
   readonly warning: string | undefined;
 }
 
@@ -148,7 +148,7 @@ function warningOf(stored: readonly Stored[]): string | undefined {
   );
   if (tags.size === 0) return undefined;
   const names = [...tags].map((tag) => `(${tag.slice(0, 4)},${tag.slice(4)})`).join(' ');
-  return `299 gantry "attributes that are searched by one value have several: ${names}"`;
+  return `Attributes that are searched by one value have several: ${names}`;
 }
 
 /** PS3.3 §C.12.1.1.9: what we put in the place of what the sender said. */

@@ -8,10 +8,12 @@ import {
 import { coversType } from '#src/http/accept.js';
 import { queryParameter } from '#src/http/query-string.js';
 import type { RequestContext } from '#src/http/request-context.js';
+import { warningHeader } from '#src/http/warning-header.js';
 import { acceptedOf, requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
 import { dataSetBody, findDataSetForm, type DataSetForm } from '../data-sets-response.js';
 import { dicomMediaType, InstanceUpload, type Upload } from './instance-upload.js';
-import { metadataMediaTypes, MetadataUpload } from './metadata-upload.js';
+import { metadataMediaTypes } from './compose-document.js';
+import { MetadataUpload } from './metadata-upload.js';
 import { formMediaType, receiveForm } from './receive-form.js';
 import { receiveParts, type OpenPart } from './receive-parts.js';
 import { storeResponse, type PartOutcome } from './store-response.js';
@@ -52,7 +54,7 @@ export async function storeTransaction(
   });
   // The type is compared literally by clients, so it carries no charset.
   const { contentType, body } = dataSetBody(responseForm(service, context), dataSet);
-  const warnings = warning === undefined ? [] : [['warning', warning] as const];
+  const warnings = warning === undefined ? [] : [warningHeader(warning)];
   context.respond(status, [['content-type', contentType], ...warnings], body);
 }
 
@@ -81,7 +83,7 @@ function openUpload(
   context: RequestContext,
   mediaType: MediaType | undefined,
 ): Upload {
-  const { engine, dialect, scratchDirectory } = service;
+  const { engine, dialect, composePool, scratchDirectory } = service;
   const partType = partTypeOf(mediaType);
   const isMetadata = metadataMediaTypes.some((each) => each === partType);
   if (partType !== dicomMediaType && !isMetadata) {
@@ -110,6 +112,7 @@ function openUpload(
   return new MetadataUpload({
     openSession: (onSessionDrain) =>
       engine.openStoreSession({ ...options, onDrain: onSessionDrain }),
+    composePool,
     scratchDirectory,
     onDrain,
     url: `${studiesUrl(service, context)}/`,

@@ -10,6 +10,7 @@ export interface BytesHead {
   /** 206 here means that instances are missing (PS3.18 §8.5.1); such a response has no ranges. */
   readonly status: 200 | 206;
   readonly contentType: string;
+  /** Of the whole: not sent when instances are missing, because a client would keep the rest under it. */
   readonly etag: string;
   readonly headers: HttpHeaders;
 }
@@ -31,7 +32,8 @@ export async function respondBytes(
   length: number | undefined,
   sections: () => SectionIterator,
 ): Promise<void> {
-  const headers = [['content-type', contentType], ['etag', etag], varyHeader, ...others] as const;
+  const entityTag = status === 206 ? [] : [['etag', etag] as const];
+  const headers = [['content-type', contentType], ...entityTag, varyHeader, ...others] as const;
   if (length === undefined || status === 206) {
     await stream(context, { status, headers, length }, new SectionSource(sections()));
     return;

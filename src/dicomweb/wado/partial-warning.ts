@@ -1,2 +1,4 @@
+import { warningHeader } from '#src/http/warning-header.js';
+
 /** Header of a 206 that lacks instances, PS3.18 §8.5.1. */
-export const partialWarning = ['warning', '299 gantry: Some instances cannot be given'] as const;
+export const partialWarning = warningHeader('Some instances cannot be given');

@@ -16,6 +16,8 @@ export interface AssociationPoolOptions {
 }
 
 interface Idle {
+  /** Whom it is with. */
+  readonly peer: string;
   readonly association: RequestedAssociation;
   readonly timer: NodeJS.Timeout;
 }
@@ -27,7 +29,10 @@ export interface AssociationLease {
   giveBack(): void;
 }
 
-/** Keeps associations open for a short while after their use, for the next one to the same peer with the same contexts. */
+/**
+ * Keeps associations open for a short while after their use, for the next one to the same peer with the same contexts; one with
+ * other contexts takes their place.
+ */
 export class AssociationPool {
   readonly #options: AssociationPoolOptions;
   readonly #idle = new Map<string, Idle[]>();
@@ -62,13 +67,16 @@ export class AssociationPool {
   /** As `use`, for those who cannot say in one function what they need it for. */
   async lease(options: RequestorOptions): Promise<AssociationLease> {
     const key = keyOf(options);
-    const association =
-      (key === undefined ? undefined : this.#take(key)) ?? (await this.#open(options));
+    const peer = peerOf(options);
+    const pooled = key === undefined ? undefined : this.#take(key);
+    // Some peers serve one association at a time, and would let the new one wait for the end of an idle one.
+    if (pooled === undefined) this.#releaseIdleWith(peer);
+    const association = pooled ?? (await this.#open(options));
     this.#inUse.add(association);
     const giveBack = (): void => {
       if (!this.#inUse.delete(association)) return;
       if (association.activeCount > 0) association.abort();
-      else if (association.isOpen) this.#keep(key, association);
+      else if (association.isOpen) this.#keep(key, peer, association);
     };
     return { association, giveBack };
   }
@@ -113,7 +121,7 @@ export class AssociationPool {
     return undefined;
   }
 
-  #keep(key: string | undefined, association: RequestedAssociation): void {
+  #keep(key: string | undefined, peer: string, association: RequestedAssociation): void {
     if (key === undefined || this.#isClosed || this.#idleCount >= this.#options.idleMax) {
       void association.release();
       return;
@@ -124,9 +132,19 @@ export class AssociationPool {
     }, this.#options.idleTimeMs);
     timer.unref();
     const entries = this.#idle.get(key) ?? [];
-    entries.push({ association, timer });
+    entries.push({ peer, association, timer });
     this.#idle.set(key, entries);
     this.#idleCount++;
+  }
+
+  #releaseIdleWith(peer: string): void {
+    for (const [key, entries] of this.#idle) {
+      for (const entry of entries.filter((each) => each.peer === peer)) {
+        clearTimeout(entry.timer);
+        this.#forget(key, entry.association);
+        void entry.association.release();
+      }
+    }
   }
 
   #forget(key: string, association: RequestedAssociation): void {
@@ -135,6 +153,11 @@ export class AssociationPool {
     else this.#idle.set(key, rest);
     this.#idleCount--;
   }
+}
+
+/** The network address, which two AE titles of one peer may share. */
+function peerOf({ target: { host, port } }: RequestorOptions): string {
+  return `${host}:${port}`;
 }
 
 /**

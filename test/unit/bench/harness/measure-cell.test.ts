@@ -53,6 +53,7 @@ function targetOf(name: string): BenchTarget {
     dicomWebPath: '/dicom-web',
     dimsePort: 0,
     aeTitle: 'X',
+    moveDestination: { aeTitle: 'SINK', port: 1 },
     logFile: '',
     takeEventLoopDelay: () => Promise.resolve(undefined),
     stop: () => Promise.resolve(),
