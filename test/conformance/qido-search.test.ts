@@ -175,6 +175,16 @@ describe('PS3.18 §10.6.3: response', () => {
     assert.equal(warning, '299 gantry "The parameter Rubbish was ignored."');
   });
 
+  test('§8.3.4.3: includefield of what is not kept is told in a warning, of what is kept not', async () => {
+    const warningOf = async (fields: string): Promise<string | null> =>
+      (await fetch(`${url}/studies?includefield=${fields}`)).headers.get('warning');
+    assert.equal(await warningOf('StudyDescription,00080060,00081190,all'), null);
+    assert.equal(
+      await warningOf('StudyDescription,ReconstructionDiameter,Rubbish'),
+      '299 gantry "Not kept for searches, and left out: ReconstructionDiameter, Rubbish."',
+    );
+  });
+
   test('Tables 10.6.3-3 to -5: what every row has', async () => {
     const [study] = await qido(url, `studies?StudyInstanceUID=${meyer}`);
     const [series] = await qido(url, `studies/${meyer}/series`);

@@ -27,6 +27,14 @@ const defaultTags: Readonly<Record<QueryLevel, readonly string[]>> = tagsByLevel
   ({ isDefault }) => isDefault,
 );
 
+/** In every row, though no record keeps it. */
+const retrieveUrlTag = '00081190';
+
+/** Whether rows of some level can have the attribute. */
+export function isReturnable(tag: string): boolean {
+  return tag === retrieveUrlTag || levels.some((level) => keptTags[level].includes(tag));
+}
+
 /** Attributes of a patient, PS3.4 Table C.6-1. */
 const patientTags = [
   '00080005',

@@ -7,7 +7,7 @@ import type { Dialect } from '../dialect.js';
 import { isMatchedInAzure, type SearchedResource } from './azure-search.js';
 import { parseMatches, type NamedValue } from './parse-matches.js';
 import { decodeRecordKey, encodeRecordKey } from './record-key.js';
-import { patientFields, returnFields } from './return-fields.js';
+import { isReturnable, patientFields, returnFields } from './return-fields.js';
 import { findSearchAttribute, tagOfName } from './search-attributes.js';
 
 /** Where a search is rooted: the resource of the URL (PS3.18 Table 10.6.1-1), or the patients of the store. */
@@ -34,6 +34,8 @@ export interface SearchRequest {
 
 const recordKeyTag = '0008041B';
 const priorRecordKeyTag = '0008041C';
+/** Attributes that a Warning names; the header has to stay short. */
+const unkeptMax = 16;
 
 /**
  * Query parameters of a Search transaction (PS3.18 §8.3.4 and §10.6.1.2, and what docs/CONFORMANCE.md says beyond) as a query
@@ -56,6 +58,7 @@ class ParameterReader {
   readonly #warnings: string[] = [];
   readonly #values: NamedValue[] = [];
   readonly #included = new Set<string>();
+  readonly #unkept = new Set<string>();
   readonly #seen = new Set<string>();
   #includesAll = false;
   #limit: number;
@@ -141,7 +144,9 @@ class ParameterReader {
     const order = orderOf(base);
     const after = this.#after === undefined ? undefined : decodeRecordKey(order, this.#after);
     const query = Object.freeze(after === undefined ? base : { ...base, after });
-    return { query, fields: this.#fields(order), warnings: this.#warnings };
+    const unkept = [...this.#unkept].join(', ');
+    const more = unkept === '' ? [] : [`Not kept for searches, and left out: ${unkept}.`];
+    return { query, fields: this.#fields(order), warnings: [...this.#warnings, ...more] };
   }
 
   #fields(order: readonly OrderKey[]): ReturnFields {
@@ -166,11 +171,14 @@ class ParameterReader {
       this.#includesAll = true;
       return;
     }
+    if (field === '') return;
     const tag = tagOfName(field.split('.', 1)[0] ?? '');
     if (tag !== undefined) this.#included.add(tag);
-    else if (field !== '' && this.#rules.dialect.searchUnknown === 'refused') {
+    else if (this.#rules.dialect.searchUnknown === 'refused') {
       throw new GantryError('bad-request', `includefield: ${printable(field)} is no attribute`);
     }
+    if (tag !== undefined && (tag === recordKeyTag || isReturnable(tag))) return;
+    if (this.#unkept.size < unkeptMax) this.#unkept.add(printable(field));
   }
 
   #takeAttribute(name: string, value: string): void {
