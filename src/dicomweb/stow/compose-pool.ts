@@ -2,7 +2,7 @@ import { BackgroundPool } from '#engine/threads/background-pool.js';
 import { composeDocument, type ComposedDataSet, type DocumentTask } from './compose-document.js';
 
 /** Metadata up to this length is composed at once, in a millisecond or two; a thread costs as much to be asked. */
-const inlineBytesMax = 16 * 1024;
+const inlineBytesMax = 4 * 1024;
 /** Requests that may wait for the thread, each with metadata of `storeMetadataBytesMax` at most. */
 const queuedMax = 64;
 
