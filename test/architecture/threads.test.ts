@@ -20,9 +20,23 @@ test('every thread that is started has an entry file', () => {
   );
 });
 
-test('threads are started by engine/threads alone', () => {
+const isInThreads = (path: string): boolean => path.startsWith('engine/threads/');
+
+test('threads are made by engine/threads alone', () => {
+  const makers = sources.filter((path) => /new (Piscina|Worker)\b/.test(readRepositoryFile(path)));
+  assert.ok(makers.length > 0);
   assert.deepEqual(
-    started.filter(({ from }) => !from.startsWith('engine/threads/')),
+    makers.filter((path) => !isInThreads(path)),
+    [],
+  );
+});
+
+test('entry files are named by engine/threads, or given to its background pool', () => {
+  const others = started.filter(({ from }) => !isInThreads(from));
+  assert.deepEqual(
+    others.filter(
+      ({ from }) => !readRepositoryFile(from).includes("'#engine/threads/background-pool.js'"),
+    ),
     [],
   );
 });
