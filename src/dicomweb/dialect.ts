@@ -14,6 +14,11 @@ export const dialectDifferences = {
     azure: 'application/dicom+json',
     doc: 'Accept of a Store; anything else is 406',
   },
+  storeTakesForms: {
+    standard: true,
+    azure: false,
+    doc: 'whether a Store takes the files of a form (`multipart/form-data`); 415 otherwise',
+  },
   storeWithoutParts: {
     standard: 400,
     azure: 204,

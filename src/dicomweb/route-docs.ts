@@ -12,7 +12,7 @@ const accept = {
   doc: 'media type wanted, before what the Accept header says (PS3.18 §8.3.3.1)',
 };
 
-const store = ({ hasXml }: Dialect, summary: string): RouteDoc => ({
+const store = ({ hasXml, storeTakesForms }: Dialect, summary: string): RouteDoc => ({
   summary,
   section: 'PS3.18 §10.5',
   parameters: [
@@ -27,7 +27,7 @@ const store = ({ hasXml }: Dialect, summary: string): RouteDoc => ({
     'application/dicom',
     'multipart/related; type="application/dicom+json"',
     'multipart/related; type="application/dicom+xml"',
-    'multipart/form-data',
+    ...(storeTakesForms ? ['multipart/form-data'] : []),
   ],
   responseTypes: hasXml ? [json, 'application/dicom+xml'] : [json],
   statuses: [200, 202, 400, 409, 413, 415, 503],

@@ -84,13 +84,14 @@ function openUpload(
   mediaType: MediaType | undefined,
 ): Upload {
   const { engine, dialect, composePool, scratchDirectory } = service;
-  const partType = partTypeOf(mediaType);
+  const isForm = mediaType?.type === formMediaType && dialect.storeTakesForms;
+  const partType = isForm ? dicomMediaType : partTypeOf(mediaType);
   const isMetadata = metadataMediaTypes.some((each) => each === partType);
   if (partType !== dicomMediaType && !isMetadata) {
     const known = [dicomMediaType, ...metadataMediaTypes].join(', ');
     throw new GantryError(
       'unsupported-media-type',
-      `the content type is none of ${known}, nor multipart/related of one of them, nor ${formMediaType}`,
+      `the content type is none of ${known}, nor multipart/related of one of them`,
     );
   }
   const study = context.params['study'];
@@ -119,9 +120,8 @@ function openUpload(
   });
 }
 
-/** Media type of the parts; of a body that is one part its own. A form, and a multipart without `type`, is one of DICOM. */
+/** Media type of the parts; of a body that is one part its own. A multipart without `type` is one of DICOM. */
 function partTypeOf(mediaType: MediaType | undefined): string | undefined {
-  if (mediaType?.type === formMediaType) return dicomMediaType;
   if (mediaType?.type !== 'multipart/related') return mediaType?.type;
   return (mediaTypeParameter(mediaType, 'type') ?? dicomMediaType).toLowerCase();
 }
