@@ -13,9 +13,9 @@ const crossChecks: readonly CrossCheck[] = [
     check: ({ http, insecure }) => explainExposure(http.host, insecure),
   },
   {
-    keys: ['dimse.host', 'insecure', 'dimse.userIdentity.required'],
-    check: ({ dimse, insecure }) =>
-      explainExposure(dimse.host, insecure || dimse.userIdentity.required),
+    // Also where users must identify themselves: the port without TLS, on which passcodes can be read, has the same host.
+    keys: ['dimse.host', 'insecure'],
+    check: ({ dimse, insecure }) => explainExposure(dimse.host, insecure),
   },
   {
     keys: ['http.tls.keyFile', 'http.tls.certFile'],

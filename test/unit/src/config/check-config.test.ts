@@ -35,6 +35,14 @@ describe('listening beyond loopback', () => {
     const tls = { '--http-tls-key-file': 'k', '--http-tls-cert-file': 'c' };
     assert.deepEqual(check({ '--http-host': '0.0.0.0', ...tls }), ['http.host']);
   });
+
+  test('user identity does not help on a host whose port without TLS shows passcodes', () => {
+    const identity = {
+      '--dimse-user-identity-required': 'true',
+      '--dimse-user-identity-users-file': 'u',
+    };
+    assert.deepEqual(check({ '--dimse-host': '0.0.0.0', ...identity }), ['dimse.host']);
+  });
 });
 
 const contradictions: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
