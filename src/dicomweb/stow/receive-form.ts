@@ -76,7 +76,10 @@ function partTypeOf(mimeType: string): string {
 
 function parse(form: busboy.Busboy, context: RequestContext): Promise<void> {
   return new Promise((resolve, reject) => {
-    form.on('partsLimit', () => reject(new GantryError('payload-too-large', 'too many parts')));
+    form.on('partsLimit', () => {
+      // Destroyed, so that no further file reaches a session that is being closed.
+      form.destroy(new GantryError('payload-too-large', 'too many parts'));
+    });
     form.on('error', reject);
     form.on('close', () => resolve());
     context.receiveBody({
