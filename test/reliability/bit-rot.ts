@@ -18,7 +18,7 @@ import { openStore } from '#engine/store/open-store.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
 import { numberedInstance } from '#test/helpers/crash-writer.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
-import type { Figures, Progress } from './scenario.js';
+import type { Figures, ScenarioRun } from './scenario.js';
 import { StoreBed } from './store-bed.js';
 
 const instances = 28;
@@ -30,7 +30,7 @@ type Outcome = 'refused' | 'harmless' | 'served wrong';
  * Flips one bit at a random place of a file of the store, one at a time: whether a read ever gives a byte that was not stored.
  * Flips in segments are met by reads alone; after those in RocksDB and DuckDB the store is opened, read and verified.
  */
-export async function bitRot(flips: number, progress: Progress): Promise<Figures> {
+export async function bitRot(flipsMax: number, run: ScenarioRun): Promise<Figures> {
   const directory = await filledDirectory();
   const files = filesOf(directory);
   const opened = temporaryDirectory();
@@ -39,7 +39,7 @@ export async function bitRot(flips: number, progress: Progress): Promise<Figures
   const counts: Record<Outcome, number> = { refused: 0, harmless: 0, 'served wrong': 0 };
   const byKind = new Map<string, number>();
   let undetected = 0;
-  for (let flip = 0; flip < flips; flip++) {
+  for (let flip = 0; flip < flipsMax && !run.isOver(); flip++) {
     const path = files[flip % files.length]!;
     const kind = kindOf(path);
     byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
@@ -61,7 +61,7 @@ export async function bitRot(flips: number, progress: Progress): Promise<Figures
       }
       rmSync(copy, { recursive: true });
     }
-    if (flip % 100 === 99) progress(`${flip + 1} flips`);
+    if (flip % 100 === 99) run.progress(`${flip + 1} flips`);
   }
   await store.close();
   return {
