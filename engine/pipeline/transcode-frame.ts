@@ -124,7 +124,10 @@ export class FrameTranscoder {
   async #readStored(address: FrameAddress, image: ImagePixelDescription): Promise<Uint8Array> {
     const source = await retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
     if (source.length > 2 * nativeFrameBytes(image) + headerBytesMax) {
-      throw new GantryError('corrupt', `frame: ${source.length} bytes are more than it can be`);
+      throw new GantryError(
+        'not-acceptable',
+        `frame: ${source.length} bytes are more than it can be`,
+      );
     }
     return readWhole(source);
   }
