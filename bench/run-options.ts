@@ -18,9 +18,10 @@ export interface RunOptions {
 
 /** Text of `--help`. */
 export const RUN_USAGE = `Usage: run.js [options]
-  --subject NAME     server under test: gantry (default), gantry-values (instances as RocksDB values) or orthanc
+  --subject NAME     server under test: gantry (default), gantry-values (instances as RocksDB values), orthanc
+                     or orthanc-gdcm
   --peer NAME        server to compare with, in the same run; may be repeated
-  --only LIST        comma-separated: qido, cfind, frames, metadata, retrieve, cmove, rendered, stow, cstore
+  --only LIST        comma-separated: qido, cfind, frames, compressed, metadata, retrieve, cmove, rendered, stow, cstore
   --scale NAME       tiny, small (default) or full
   --repetitions N    run each cell N times, interleaved; the median counts (default 1)
   --json FILE        result file (default bench/results/<name>-<revision>.json)

@@ -63,7 +63,9 @@ async function launchGantry(
   const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string };
   return {
     record: { name, version, settings: { configuration: 'default', ...settings } },
-    pid: server.pid,
+    get pid() {
+      return server.pid;
+    },
     httpPort,
     dicomWebPath: '/dicom-web',
     dimsePort,
@@ -71,6 +73,7 @@ async function launchGantry(
     moveDestination,
     logFile,
     takeEventLoopDelay: () => readEventLoopDelay(httpPort),
+    restartIfEnded: () => server.restartIfEnded(),
     stop: () => server.stop(),
   };
 }
