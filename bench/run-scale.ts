@@ -5,6 +5,8 @@ export interface Scale {
   readonly ctStudyCount: number;
   readonly ctSeriesInstanceCount: number;
   readonly multiFrameCount: number;
+  /** Studies of one small instance each that the cases of `large` search. */
+  readonly generatedStudyCount: number;
   /** Instances sent in each 512 KiB ingest cell; the 10 KiB cells send five times as many. */
   readonly ingestInstanceCount: number;
   /** A reading cell ends after this many operations … */
@@ -25,6 +27,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctStudyCount: 1,
     ctSeriesInstanceCount: 5,
     multiFrameCount: 8,
+    generatedStudyCount: 200,
     ingestInstanceCount: 40,
     readOperationsMax: 30,
     cellDurationMaxMs: 1000,
@@ -36,6 +39,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctStudyCount: 1,
     ctSeriesInstanceCount: 50,
     multiFrameCount: 100,
+    generatedStudyCount: 20_000,
     ingestInstanceCount: 400,
     readOperationsMax: 5000,
     cellDurationMaxMs: 3000,
@@ -47,6 +51,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctStudyCount: 4,
     ctSeriesInstanceCount: 50,
     multiFrameCount: 100,
+    generatedStudyCount: 1_000_000,
     ingestInstanceCount: 2000,
     readOperationsMax: 50_000,
     cellDurationMaxMs: 8000,

@@ -6,6 +6,7 @@ const CT_IMAGE = { rows: 512, columns: 512, frameCount: 1 };
 const TINY_IMAGE = { rows: 64, columns: 52, frameCount: 1 };
 const SERIES_PER_CT_STUDY = 2;
 const INSTANCES_PER_TINY_STUDY = 10;
+const SMALLEST_IMAGE = { rows: 8, columns: 8, frameCount: 1 };
 const FIRST_INGEST_CORPUS_NUMBER = 1000;
 
 /** The corpora that the reading transactions look at; they are loaded once into each peer. */
@@ -16,6 +17,8 @@ export interface ReadCorpora {
   readonly tiny: Corpus;
   /** One instance of many raw 512 × 512 × 16 bit frames. */
   readonly multiFrame: Corpus;
+  /** As many studies of one image as the scale says: for searches, with next to no pixels. */
+  readonly generated: Corpus;
 }
 
 /** Name of one corpus of {@link ReadCorpora}. */
@@ -55,6 +58,21 @@ export function makeReadCorpora(scale: Scale): ReadCorpora {
         seriesPerStudy: 1,
         instancesPerSeries: 1,
         image: { ...CT_IMAGE, frameCount: scale.multiFrameCount },
+      },
+    ),
+    generated: new Corpus(
+      {
+        corpusNumber: 4,
+        seed: SEED,
+        modalities: ['CT', 'MR', 'CR', 'PT'],
+        firstYear: 2020,
+        familyPrefix: 'Gn',
+      },
+      {
+        studyCount: scale.generatedStudyCount,
+        seriesPerStudy: 1,
+        instancesPerSeries: 1,
+        image: SMALLEST_IMAGE,
       },
     ),
   };

@@ -56,6 +56,7 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
     aeTitle: AE_TITLE,
     moveDestination: { aeTitle: MOVE_DESTINATION_AE_TITLE, port: sinkPort },
     logFile,
+    holds: [],
     takeEventLoopDelay: () => Promise.resolve(undefined),
     stop: () => server.stop(),
   };

@@ -6,6 +6,7 @@ const LABELS: Readonly<Record<ReadCorpusName, string>> = {
   ct: 'STOW corpus of 512 KiB CT, 20/request',
   tiny: 'STOW corpus of 10 KiB, 20/request',
   multiFrame: 'STOW multi-frame instance, 1/request',
+  generated: 'STOW studies of one tiny image, 20/request',
 };
 const LOAD_DURATION_MAX_MS = 600_000;
 

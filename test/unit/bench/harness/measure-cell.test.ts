@@ -55,6 +55,7 @@ function targetOf(name: string): BenchTarget {
     aeTitle: 'X',
     moveDestination: { aeTitle: 'SINK', port: 1 },
     logFile: '',
+    holds: [],
     takeEventLoopDelay: () => Promise.resolve(undefined),
     stop: () => Promise.resolve(),
   };
