@@ -7,6 +7,8 @@ export interface Scale {
   readonly multiFrameCount: number;
   /** Instances of each compressed series: read in turn, more than a cache of decoded frames holds. */
   readonly compressedInstanceCount: number;
+  /** Studies of one small instance each that the cases of `large` search. */
+  readonly generatedStudyCount: number;
   /** Instances sent in each 512 KiB ingest cell; the 10 KiB cells send five times as many. */
   readonly ingestInstanceCount: number;
   /** A reading cell ends after this many operations … */
@@ -28,6 +30,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctSeriesInstanceCount: 5,
     multiFrameCount: 8,
     compressedInstanceCount: 4,
+    generatedStudyCount: 200,
     ingestInstanceCount: 40,
     readOperationsMax: 30,
     cellDurationMaxMs: 1000,
@@ -40,6 +43,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctSeriesInstanceCount: 50,
     multiFrameCount: 100,
     compressedInstanceCount: 200,
+    generatedStudyCount: 20_000,
     ingestInstanceCount: 400,
     readOperationsMax: 5000,
     cellDurationMaxMs: 3000,
@@ -52,6 +56,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctSeriesInstanceCount: 50,
     multiFrameCount: 100,
     compressedInstanceCount: 200,
+    generatedStudyCount: 1_000_000,
     ingestInstanceCount: 2000,
     readOperationsMax: 50_000,
     cellDurationMaxMs: 8000,

@@ -8,6 +8,7 @@ const SERIES_PER_CT_STUDY = 2;
 const INSTANCES_PER_TINY_STUDY = 10;
 /** Two hundred frames, taken in turn, are more than a cache of decoded ones holds. */
 const COMPRESSED_MULTI_FRAME_INSTANCES = 2;
+const SMALLEST_IMAGE = { rows: 8, columns: 8, frameCount: 1 };
 const FIRST_INGEST_CORPUS_NUMBER = 1000;
 
 /** The corpora that the reading transactions look at; they are loaded once into each peer. */
@@ -26,6 +27,8 @@ export interface ReadCorpora {
   /** Two instances of many frames, compressed. */
   readonly jpegLsMultiFrame: Corpus;
   readonly jpeg2000MultiFrame: Corpus;
+  /** As many studies of one image as the scale says: for searches, with next to no pixels. */
+  readonly generated: Corpus;
 }
 
 /** Name of one corpus of {@link ReadCorpora}. */
@@ -67,11 +70,26 @@ export function makeReadCorpora(scale: Scale): ReadCorpora {
         image: { ...CT_IMAGE, frameCount: scale.multiFrameCount },
       },
     ),
+    generated: new Corpus(
+      {
+        corpusNumber: 4,
+        seed: SEED,
+        modalities: ['CT', 'MR', 'CR', 'PT'],
+        firstYear: 2020,
+        familyPrefix: 'Gn',
+      },
+      {
+        studyCount: scale.generatedStudyCount,
+        seriesPerStudy: 1,
+        instancesPerSeries: 1,
+        image: SMALLEST_IMAGE,
+      },
+    ),
     ...makeCompressedCorpora(scale),
   };
 }
 
-type CompressedCorpusName = Exclude<ReadCorpusName, 'ct' | 'tiny' | 'multiFrame'>;
+type CompressedCorpusName = Exclude<ReadCorpusName, 'ct' | 'tiny' | 'multiFrame' | 'generated'>;
 
 function makeCompressedCorpora(scale: Scale): Pick<ReadCorpora, CompressedCorpusName> {
   const make = (corpusNumber: number, syntax: string, isMultiFrame: boolean): Corpus =>
@@ -91,12 +109,12 @@ function makeCompressedCorpora(scale: Scale): Pick<ReadCorpora, CompressedCorpus
       },
     );
   return {
-    jpegLsCt: make(4, '4.80', false),
-    rleCt: make(5, '5', false),
-    jpeg2000Ct: make(6, '4.90', false),
-    htj2kCt: make(7, '4.201', false),
-    jpegLsMultiFrame: make(8, '4.80', true),
-    jpeg2000MultiFrame: make(9, '4.90', true),
+    jpegLsCt: make(5, '4.80', false),
+    rleCt: make(6, '5', false),
+    jpeg2000Ct: make(7, '4.90', false),
+    htj2kCt: make(8, '4.201', false),
+    jpegLsMultiFrame: make(9, '4.80', true),
+    jpeg2000MultiFrame: make(10, '4.90', true),
   };
 }
 

@@ -33,6 +33,7 @@ export interface CorpusShape {
 
 const PIXEL_VARIANTS = 4;
 const COMPRESSED_NOISE_BITS = 5;
+const KEPT_STUDIES_MAX = 10_000;
 const SLICE_THICKNESS_MM = 5;
 
 /** A set of instances that exists only as a rule: any of them can be made at any time, equal bytes for equal plans. */
@@ -119,6 +120,7 @@ export class Corpus {
     let study = this.#studies.get(index);
     if (study === undefined) {
       study = planStudy(this.plan, index);
+      if (this.#studies.size === KEPT_STUDIES_MAX) this.#studies.clear();
       this.#studies.set(index, study);
     }
     return study;

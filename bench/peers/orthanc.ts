@@ -76,6 +76,7 @@ async function launchOrthanc(
     aeTitle: AE_TITLE,
     moveDestination: { aeTitle: MOVE_DESTINATION_AE_TITLE, port: sinkPort },
     logFile,
+    holds: [],
     takeEventLoopDelay: () => Promise.resolve(undefined),
     restartIfEnded: () => server.restartIfEnded(),
     stop: () => server.stop(),

@@ -5,6 +5,7 @@ import { cmoveCases } from './cmove.js';
 import { compressedCases } from './compressed.js';
 import { cstoreIngestCases } from './cstore-ingest.js';
 import { framesCases } from './frames.js';
+import { largeCases } from './large.js';
 import { metadataCases } from './metadata.js';
 import { qidoCases } from './qido.js';
 import { renderedCases } from './rendered.js';
@@ -23,4 +24,10 @@ export const allTransactions: Readonly<Record<string, (scale: Scale) => readonly
   rendered: renderedCases,
   stow: stowIngestCases,
   cstore: cstoreIngestCases,
+  large: largeCases,
 };
+
+/** Those that run when none is named: all but the one that takes many minutes to prepare. */
+export const defaultTransactions: readonly string[] = Object.keys(allTransactions).filter(
+  (name) => name !== 'large',
+);

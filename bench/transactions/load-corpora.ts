@@ -12,6 +12,7 @@ const LABELS: Readonly<Record<ReadCorpusName, string>> = {
   htj2kCt: 'STOW corpus of HTJ2K CT, 20/request',
   jpegLsMultiFrame: 'STOW multi-frame JPEG-LS, 1/request',
   jpeg2000MultiFrame: 'STOW multi-frame JPEG 2000, 1/request',
+  generated: 'STOW studies of one tiny image, 20/request',
 };
 const LOAD_DURATION_MAX_MS = 600_000;
 

@@ -68,6 +68,7 @@ function targetOf(name: string, hasEnded = false): BenchTarget {
     aeTitle: 'X',
     moveDestination: { aeTitle: 'SINK', port: 1 },
     logFile: '',
+    holds: [],
     takeEventLoopDelay: () => Promise.resolve(undefined),
     restartIfEnded: () => Promise.resolve(hasEnded),
     stop: () => Promise.resolve(),
