@@ -96,6 +96,21 @@ describe('PS3.18 §8.3.4.1: attribute matching', () => {
     ['moments, borders', 'StudyDate=20240101-20240103&StudyTime=2201-0159', [yamada]],
     ['sequence member', 'ProcedureCodeSequence.CodeValue=PROC1', [meyer]],
     ['sequence member by tags', '00081032.00080104=Head', [meyer]],
+    [
+      'sequence members in one item',
+      'ProcedureCodeSequence.CodeValue=PROC1&ProcedureCodeSequence.CodeMeaning=H*',
+      [meyer],
+    ],
+    [
+      'sequence members that no item has together',
+      'ProcedureCodeSequence.CodeValue=PROC2&ProcedureCodeSequence.CodeMeaning=H*',
+      [],
+    ],
+    [
+      'sequence member without a value beside one with it',
+      'ProcedureCodeSequence.CodeValue=PROC2&ProcedureCodeSequence.CodeMeaning=""&emptyvaluematching=true',
+      [meyer],
+    ],
     ['number', 'NumberOfStudyRelatedInstances=3', [yamada, meyer]],
     ['no value', 'AccessionNumber=%22%22&emptyvaluematching=true', [unnamed]],
     ['absent', 'StudyID=%22%22&emptyvaluematching=true', [yamada, unnamed]],

@@ -38,7 +38,7 @@ export function searchParameterDocs(dialect: Dialect, route: SearchedRoute): Par
   const attributes = levels
     .slice(0, levels.indexOf(level) + 1)
     .flatMap((each) => indexColumns[each])
-    .filter(({ isPhonetic }) => isPhonetic !== true)
+    .filter(({ derived }) => derived === undefined)
     .filter(({ tag }) => dialect.searchKeys === 'all' || isMatchedInAzure(resource, tag))
     .map(({ keyword, tag, vr }) => ({ name: keyword, doc: `${tag}, ${vr}` }));
   const isStandard = dialect.searchUnknown === 'ignored';
