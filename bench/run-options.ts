@@ -21,10 +21,10 @@ export interface RunOptions {
 /** Text of `--help`. */
 export const RUN_USAGE = `Usage: run.js [options]
   --subject NAME     server under test: gantry (default), gantry-values (instances as RocksDB values),
-                     gantry-generated (starts with --studies studies in its store) or orthanc
+                     gantry-generated (starts with --studies studies in its store), orthanc or orthanc-gdcm
   --peer NAME        server to compare with, in the same run; may be repeated
-  --only LIST        comma-separated: qido, cfind, frames, metadata, retrieve, cmove, rendered, stow, cstore,
-                     and large, which is left out by default: searches among --studies studies
+  --only LIST        comma-separated: qido, cfind, frames, compressed, metadata, retrieve, cmove, rendered, stow,
+                     cstore, and large, which is left out by default: searches among --studies studies
   --scale NAME       tiny, small (default) or full
   --studies N        generated studies (default: 20,000 at scale small, 1,000,000 at full)
   --store FOLDER     data directory with these studies for gantry-generated, made before by generate.js; it is changed

@@ -82,7 +82,9 @@ async function launchGantry(
   const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string };
   return {
     record: { name, version, settings: { configuration: 'default', ...settings } },
-    pid: server.pid,
+    get pid() {
+      return server.pid;
+    },
     httpPort,
     dicomWebPath: '/dicom-web',
     dimsePort,
@@ -91,6 +93,7 @@ async function launchGantry(
     logFile,
     holds: [],
     takeEventLoopDelay: () => readEventLoopDelay(httpPort),
+    restartIfEnded: () => server.restartIfEnded(),
     stop: () => server.stop(),
   };
 }

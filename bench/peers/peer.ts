@@ -15,6 +15,7 @@ export const MOVE_DESTINATION_AE_TITLE = 'BENCH_SINK';
 /** A server under test that is running and ready. */
 export interface RunningPeer {
   readonly record: PeerRecord;
+  /** Another after a restart. */
   readonly pid: number;
   readonly httpPort: number;
   /** Path of the DICOMweb root, e.g. `/dicom-web`. */
@@ -29,6 +30,8 @@ export interface RunningPeer {
   readonly holds: readonly ReadCorpusName[];
   /** Event-loop delay since the last call, where the server publishes it. */
   takeEventLoopDelay(): Promise<EventLoopDelay | undefined>;
+  /** Starts the server again on its data where it ended by itself; returns whether it had. */
+  restartIfEnded(): Promise<boolean>;
   /** Stops the server and waits for its end. */
   stop(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Scale } from '../run-scale.js';
 import type { BenchCase } from './bench-case.js';
 import { cfindCases } from './cfind.js';
 import { cmoveCases } from './cmove.js';
+import { compressedCases } from './compressed.js';
 import { cstoreIngestCases } from './cstore-ingest.js';
 import { framesCases } from './frames.js';
 import { largeCases } from './large.js';
@@ -16,6 +17,7 @@ export const allTransactions: Readonly<Record<string, (scale: Scale) => readonly
   qido: qidoCases,
   cfind: cfindCases,
   frames: framesCases,
+  compressed: compressedCases,
   metadata: metadataCases,
   retrieve: retrieveCases,
   cmove: cmoveCases,
