@@ -1,5 +1,5 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
 import { commandField } from '#engine/dimse/command-set.js';
+import { isAddressAmong } from '#engine/transport/address-list.js';
 import type { DimseVerb, RemoteAe } from '#src/config/option-types.js';
 import { storageCommitmentSopClassUid, verificationSopClassUid } from './storage-contexts.js';
 
@@ -29,30 +29,10 @@ export function rightsOf(caller: Caller, rules: AccessRules): CallerRights {
       : { isKnown: false, verbs: new Set(rules.unknownAeVerbs) };
   }
   const { addresses } = remote;
-  if (addresses.length > 0 && !isAmong(plainAddress(caller.remoteAddress), addresses)) {
+  if (addresses.length > 0 && !isAddressAmong(caller.remoteAddress, addresses)) {
     return { refusal: 'wrong-address' };
   }
   return { isKnown: true, verbs: new Set(remote.verbs) };
-}
-
-/** Whether an address is one of `allowed`, or in one of its networks (`10.1.0.0/16`). */
-function isAmong(address: string, allowed: readonly string[]): boolean {
-  const list = new BlockList();
-  for (const entry of allowed) {
-    const [network = '', prefixBits] = entry.split('/', 2);
-    if (prefixBits === undefined) list.addAddress(network, familyOf(network));
-    else list.addSubnet(network, Number(prefixBits), familyOf(network));
-  }
-  return isIP(address) !== 0 && list.check(address, familyOf(address));
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv6(address) ? 'ipv6' : 'ipv4';
-}
-
-/** IPv4 addresses as a socket of both families shows them. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }
 
 /** Query/Retrieve classes of both information models end in 1, 2 and 3 (PS3.4 Table C.6.1-3). */
