@@ -140,7 +140,7 @@ export class MemoryArchive implements QueryRetrieveEngine {
       isCut: page.isCut,
       ...(page.last === undefined ? {} : { last: page.last }),
       ...(page.total === undefined ? {} : { total: page.total }),
-      plan: 'catalog',
+      plan: { name: 'index', keyCount: 0, recordCount: 0 },
       readMatches: (start, end) =>
         page.keys.slice(start, end).map((key): MatchedRecords => {
           const study = studies.find((each) => each.studyInstanceUid === key.studyInstanceUid)!;
