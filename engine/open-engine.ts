@@ -18,7 +18,7 @@ import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
 import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js';
 import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
-import { search, type SearchPipeline } from './pipeline/search.js';
+import { noQueries, search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
 import {
   instanceTranscodingRefusal,
@@ -238,7 +238,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     reader,
     indexThread,
     committedSequence: () => storeThread.committedSequence,
-    queriesByPlan: { catalog: 0, index: 0 },
+    queriesByPlan: { ...noQueries },
   };
   const damage = new DamageLog(parts.log);
   const blobs = openBlobRanges(options, store, damage);

@@ -133,8 +133,8 @@ export const engineFigures: readonly EngineFigure[] = [
   {
     type: 'counter',
     name: 'gantry_queries_total',
-    help: 'searches, by where they were answered',
+    help: 'searches, by the ordered keys that answered them, or the index',
     labelName: 'plan',
-    read: (stats) => ({ catalog: stats.queriesByPlan.catalog, index: stats.queriesByPlan.index }),
+    read: (stats) => stats.queriesByPlan,
   },
 ];
