@@ -16,7 +16,7 @@ import type {
 } from '#engine/store/catalog/catalog-records.js';
 import type { AttributeReference } from './query-expression.js';
 import { phoneticCodes } from './phonetic-codes.js';
-import { toSearchName, toSearchText, wordsOfName } from './search-text.js';
+import { toSearchName, toSearchText, wordsOfName } from '#engine/dicom/encoding/search-text.js';
 import { encodeItems, readItems } from './sequence-items.js';
 import { isTemporalVr, readTemporalSpan, type TemporalVr } from './temporal-values.js';
 

@@ -1,6 +1,6 @@
 import type { JsonElement } from '#engine/dicom/json-model/json-model-types.js';
 import { encodeTextCell } from './index-cell.js';
-import { toSearchText } from './search-text.js';
+import { toSearchText } from '#engine/dicom/encoding/search-text.js';
 
 /**
  * The items of a sequence as a search sees them: for each searchable member, all of which are text, its normalised values. Keys

@@ -24,6 +24,8 @@ export class CodecPool {
   readonly #options: CodecPoolOptions;
   readonly #waiting: (() => void)[] = [];
   #free: number;
+  /** When someone last needed a thread. */
+  #neededAtMs = -Infinity;
 
   constructor(compiled: CompiledCodecs, options: CodecPoolOptions) {
     this.#options = options;
@@ -51,11 +53,15 @@ export class CodecPool {
    * `processing-failure` when the thread died.
    */
   run(load: () => Promise<CodecTask>): Promise<Uint8Array> {
-    return this.#inTurn(async () => {
-      const task = await load();
-      const frame = ownBuffer(task.frame);
-      return this.#work('default', { ...task, frame }, [frame]);
-    });
+    return this.#inTurn(() => this.#transcode(load));
+  }
+
+  /** As `run`, when no thread is in use and nobody has needed one for `idleMs`; undefined otherwise. */
+  runIfIdle(idleMs: number, load: () => Promise<CodecTask>): Promise<Uint8Array> | undefined {
+    const isInUse = this.#free < this.#options.threads;
+    if (isInUse || performance.now() - this.#neededAtMs < idleMs) return undefined;
+    this.#free--;
+    return this.#onThread(() => this.#transcode(load));
   }
 
   /** Renders the picture whose frames `load` brings when its turn has come. Throws as `run`. */
@@ -77,7 +83,14 @@ export class CodecPool {
     await this.#pool.destroy();
   }
 
+  async #transcode(load: () => Promise<CodecTask>): Promise<Uint8Array> {
+    const task = await load();
+    const frame = ownBuffer(task.frame);
+    return this.#work('default', { ...task, frame }, [frame]);
+  }
+
   async #takeThread(): Promise<void> {
+    this.#neededAtMs = performance.now();
     if (this.#free > 0) {
       this.#free--;
       return;
@@ -90,6 +103,11 @@ export class CodecPool {
 
   async #inTurn(work: () => Promise<Uint8Array>): Promise<Uint8Array> {
     await this.#takeThread();
+    return this.#onThread(work);
+  }
+
+  /** Gives the thread to who waits, or back, when the work is done. */
+  async #onThread(work: () => Promise<Uint8Array>): Promise<Uint8Array> {
     try {
       return await work();
     } finally {

@@ -47,6 +47,28 @@ describe('PS3.18 §10.6.1: resources', () => {
     ]);
   });
 
+  test('beyond the standard: explain=true says what answered', async () => {
+    const planOf = async (query: string): Promise<string | null> => {
+      const response = await fetch(`${url}/${query}`);
+      await response.arrayBuffer();
+      return response.headers.get('gantry-query-plan');
+    };
+    const plans = {
+      [`studies?StudyInstanceUID=${meyer}`]: 'uid; keys=0; records=1',
+      'studies?PatientID=P1': 'patient-id; keys=2; records=2',
+      'studies?PatientName=meyer*': 'patient-name; keys=2; records=2',
+      'studies?ModalitiesInStudy=SEG': /^study-list; keys=4; records=\d$/,
+      'series?PatientName=meyer*': 'index',
+    };
+    for (const [query, plan] of Object.entries(plans)) {
+      const explained =
+        (await planOf(`${query}${query.includes('?') ? '&' : '?'}explain=true`)) ?? '';
+      if (typeof plan === 'string') assert.equal(explained, plan);
+      else assert.match(explained, plan);
+    }
+    assert.equal(await planOf('studies'), null);
+  });
+
   test('patients are made of their studies', async () => {
     const rows = await qido(url, 'patients');
     assert.deepEqual(

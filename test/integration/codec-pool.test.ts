@@ -101,6 +101,22 @@ describe('the codec pool', () => {
     assert.equal(pool.queueLength, 0);
   });
 
+  test('work for idle time is taken when nobody has needed a thread, and one piece at a time', async () => {
+    const pool = openPool();
+    const idle = (idleMs: number): Promise<Uint8Array> | undefined =>
+      pool.runIfIdle(idleMs, encoding(1, encodings[0]!));
+    const first = idle(0);
+    assert.ok(first !== undefined);
+    assert.equal(idle(0), undefined, 'one is under way');
+    await first;
+    assert.ok((await idle(3_600_000)) !== undefined, 'work for idle time is no need');
+    const viewer = pool.run(encoding(2, encodings[0]!));
+    assert.equal(idle(0), undefined, 'a viewer is served');
+    await viewer;
+    assert.equal(idle(3_600_000), undefined, 'a viewer was there a moment ago');
+    assert.ok((await idle(0)) !== undefined);
+  });
+
   test('a frame that cannot be read gives its thread back', async () => {
     const pool = openPool({ threads: 1 });
     await assert.rejects(

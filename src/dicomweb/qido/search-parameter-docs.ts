@@ -23,6 +23,7 @@ const pageParameters: readonly ParameterDoc[] = [
 const standardParameters: readonly ParameterDoc[] = [
   { name: 'emptyvaluematching', doc: 'two quotation marks match no value', type: 'boolean' },
   { name: 'multiplevaluematching', doc: 'all values of a list must be there', type: 'boolean' },
+  { name: 'explain', doc: 'the header Gantry-Query-Plan says how it was found', type: 'boolean' },
 ];
 
 const levels: readonly QueryLevel[] = ['study', 'series', 'instance'];

@@ -265,7 +265,11 @@ function fake(archive: MemoryArchive, count: number): { readCount: number } {
     if (query.conditions.length > 0) return search(query, signal);
     const found = Math.min(query.limit, count - query.offset);
     return Promise.resolve({
-      ...{ count: found, isCut: query.offset + found < count, plan: 'index' as const },
+      ...{
+        count: found,
+        isCut: query.offset + found < count,
+        plan: { name: 'index', keyCount: 0, recordCount: 0 } as const,
+      },
       readMatches: (start, end) => {
         reads.readCount += end - start;
         return Array.from({ length: end - start }, (_, index) => ({
