@@ -5,6 +5,10 @@ export interface Scale {
   readonly ctStudyCount: number;
   readonly ctSeriesInstanceCount: number;
   readonly multiFrameCount: number;
+  /** Instances of each compressed series: read in turn, more than a cache of decoded frames holds. */
+  readonly compressedInstanceCount: number;
+  /** Studies of one small instance each that the cases of `large` search. */
+  readonly generatedStudyCount: number;
   /** Instances sent in each 512 KiB ingest cell; the 10 KiB cells send five times as many. */
   readonly ingestInstanceCount: number;
   /** A reading cell ends after this many operations … */
@@ -25,6 +29,8 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctStudyCount: 1,
     ctSeriesInstanceCount: 5,
     multiFrameCount: 8,
+    compressedInstanceCount: 4,
+    generatedStudyCount: 200,
     ingestInstanceCount: 40,
     readOperationsMax: 30,
     cellDurationMaxMs: 1000,
@@ -36,6 +42,8 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctStudyCount: 1,
     ctSeriesInstanceCount: 50,
     multiFrameCount: 100,
+    compressedInstanceCount: 200,
+    generatedStudyCount: 20_000,
     ingestInstanceCount: 400,
     readOperationsMax: 5000,
     cellDurationMaxMs: 3000,
@@ -47,6 +55,8 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     ctStudyCount: 4,
     ctSeriesInstanceCount: 50,
     multiFrameCount: 100,
+    compressedInstanceCount: 200,
+    generatedStudyCount: 1_000_000,
     ingestInstanceCount: 2000,
     readOperationsMax: 50_000,
     cellDurationMaxMs: 8000,

@@ -14,24 +14,30 @@ import {
   formatSummary,
   formatTableHead,
 } from './harness/result-table.js';
-import { gantryLauncher, gantryValuesLauncher } from './peers/gantry.js';
+import { gantryGeneratedLauncher, gantryLauncher, gantryValuesLauncher } from './peers/gantry.js';
 import { isLoopbackOnly, runLoopbackOnly } from './peers/network-namespace.js';
-import { orthancLauncher } from './peers/orthanc.js';
+import { orthancGdcmLauncher, orthancLauncher } from './peers/orthanc.js';
 import type { PeerLauncher, RunningPeer } from './peers/peer.js';
 import { readLogTail } from './peers/server-process.js';
 import { parseRunOptions, RUN_USAGE, type RunOptions } from './run-options.js';
-import { allTransactions } from './transactions/all-transactions.js';
+import { allTransactions, defaultTransactions } from './transactions/all-transactions.js';
 import type { BenchCase, BenchTarget } from './transactions/bench-case.js';
 import { loadCorpusCase } from './transactions/load-corpora.js';
 
-const LAUNCHERS: readonly PeerLauncher[] = [gantryLauncher, gantryValuesLauncher, orthancLauncher];
+const LAUNCHERS: readonly PeerLauncher[] = [
+  gantryLauncher,
+  gantryValuesLauncher,
+  gantryGeneratedLauncher,
+  orthancLauncher,
+  orthancGdcmLauncher,
+];
 const RESULTS_FOLDER = fileURLToPath(new URL('../../bench/results', import.meta.url));
 const EXIT_INTERRUPTED = 130;
 
 /**
  * Runs the bench as the command line says.
  *
- * @returns the exit code: 0 only if every answer was right
+ * @returns the exit code: 0 only if every answer of the subject was right
  */
 async function main(args: readonly string[]): Promise<number> {
   const options = parseRunOptions(args);
@@ -54,11 +60,16 @@ async function main(args: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stopAll().finally(() => process.exit(EXIT_INTERRUPTED)));
   try {
-    for (const launcher of launchers)
-      peers.push(await launcher.launch(mkdtempSync(join(workDirectory, `${launcher.name}-`))));
+    const corpora = makeReadCorpora(options.scale);
+    const generated = { corpus: corpora.generated, directory: options.storeDirectory };
+    for (const launcher of launchers) {
+      const directory = mkdtempSync(join(workDirectory, `${launcher.name}-`));
+      peers.push(await launcher.launch(directory, generated));
+    }
     const limits = await measureRawLimits(workDirectory, options.scale.cellDurationMaxMs);
     process.stdout.write(`${formatLimits(limits)}\n`);
-    const result = { ...(await runCases(cases, peers, options)), limits };
+    const targets = peers.map((peer): BenchTarget => ({ peer, corpora, scale: options.scale }));
+    const result = { ...(await runCases(cases, targets, options)), limits };
     return report(result, options);
   } catch (error) {
     for (const { record, logFile } of peers)
@@ -71,33 +82,36 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runCases(
   cases: readonly BenchCase[],
-  peers: readonly RunningPeer[],
+  targets: readonly BenchTarget[],
   options: RunOptions,
 ): Promise<BenchResult> {
   const startedAt = new Date().toISOString();
-  const corpora = makeReadCorpora(options.scale);
-  const targets = peers.map((peer): BenchTarget => ({ peer, corpora, scale: options.scale }));
   const loaded = new Set<ReadCorpusName>();
   const cells: CellResult[] = [];
-  const measure = async (benchCase: BenchCase, repetitions: number): Promise<void> => {
-    const measured = await measureInterleaved(benchCase, targets, repetitions);
+  const measure = async (
+    benchCase: BenchCase,
+    measuredTargets: readonly BenchTarget[],
+    repetitions: number,
+  ): Promise<void> => {
+    const measured = await measureInterleaved(benchCase, measuredTargets, repetitions);
     process.stdout.write(`${formatCells(measured)}\n`);
     cells.push(...measured);
   };
   process.stdout.write(`${formatTableHead()}\n`);
   for (const benchCase of cases) {
     for (const corpusName of benchCase.needs.filter((name) => !loaded.has(name))) {
-      await measure(loadCorpusCase(corpusName), 1);
+      const lacking = targets.filter(({ peer }) => !peer.holds.includes(corpusName));
+      await measure(loadCorpusCase(corpusName), lacking, 1);
       loaded.add(corpusName);
     }
-    await measure(benchCase, options.repetitions);
+    await measure(benchCase, targets, options.repetitions);
   }
   return {
     schemaVersion: 1,
     startedAt,
     scale: options.scale.name,
     environment: readEnvironment(),
-    peers: peers.map((peer) => peer.record),
+    peers: targets.map(({ peer }) => peer.record),
     cells,
   };
 }
@@ -107,8 +121,10 @@ function report(result: BenchResult, options: RunOptions): number {
   const fileName = `${name}-${result.environment.gitRevision}.json`;
   writeBenchResult(options.jsonFile ?? join(RESULTS_FOLDER, fileName), result);
   process.stdout.write(`${formatSummary(result)}\n`);
-  const errorCount = result.cells.reduce((sum, cell) => sum + cell.load.errorCount, 0);
-  return errorCount === 0 ? 0 : 1;
+  // What others refuse or break at is shown in their lines; the exit code is about the subject.
+  const [subject] = options.peerNames;
+  const ofSubject = result.cells.filter(({ peer }) => peer === subject);
+  return ofSubject.every(({ load }) => load.errorCount === 0) ? 0 : 1;
 }
 
 function findLauncher(name: string): PeerLauncher {
@@ -118,7 +134,7 @@ function findLauncher(name: string): PeerLauncher {
 }
 
 function selectCases(options: RunOptions): readonly BenchCase[] {
-  const names = options.only ?? Object.keys(allTransactions);
+  const names = options.only ?? defaultTransactions;
   return names.flatMap((name) => {
     const makeCases = allTransactions[name];
     if (makeCases === undefined) throw new Error(`unknown transaction: ${name}`);

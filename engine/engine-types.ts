@@ -179,6 +179,17 @@ export interface RetrieveTarget {
   readonly sopInstanceUid?: string;
 }
 
+/** Which way a search went: by ordered keys of the catalogue, named after what they order, or by the index (DuckDB). */
+export type QueryPlanName =
+  'uid' | 'accession-number' | 'patient-id' | 'patient-name' | 'study-list' | 'index';
+
+export interface QueryPlan {
+  readonly name: QueryPlanName;
+  /** Ordered keys looked at, and records compared with the conditions; 0 of an answer of the index. */
+  readonly keyCount: number;
+  readonly recordCount: number;
+}
+
 export interface SearchResult {
   readonly count: number;
   /** More matches exist than were asked for. */
@@ -187,8 +198,7 @@ export interface SearchResult {
   readonly last?: QueryPosition;
   /** Number of all matches, when the query wanted it. */
   readonly total?: number;
-  /** Which way the planner went: `catalog` (ordered keys) or `index` (DuckDB). */
-  readonly plan: 'catalog' | 'index';
+  readonly plan: QueryPlan;
   /** Records of the matches `[start, end)`, read when asked for; a match deleted meanwhile is left out. */
   readMatches(start: number, end: number): MatchedRecords[];
 }
@@ -290,6 +300,10 @@ export interface EngineStats {
   readonly framesFromCache: number;
   readonly picturesRendered: number;
   readonly picturesFromCache: number;
+  /** Encoded ahead since the start. */
+  readonly framesDerived: number;
+  /** Of frames that were encoded ahead, on disk. */
+  readonly derivedBytes: number;
   readonly codecQueueLength: number;
-  readonly queriesByPlan: { readonly catalog: number; readonly index: number };
+  readonly queriesByPlan: Readonly<Record<QueryPlanName, number>>;
 }

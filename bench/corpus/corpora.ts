@@ -6,6 +6,9 @@ const CT_IMAGE = { rows: 512, columns: 512, frameCount: 1 };
 const TINY_IMAGE = { rows: 64, columns: 52, frameCount: 1 };
 const SERIES_PER_CT_STUDY = 2;
 const INSTANCES_PER_TINY_STUDY = 10;
+/** Two hundred frames, taken in turn, are more than a cache of decoded ones holds. */
+const COMPRESSED_MULTI_FRAME_INSTANCES = 2;
+const SMALLEST_IMAGE = { rows: 8, columns: 8, frameCount: 1 };
 const FIRST_INGEST_CORPUS_NUMBER = 1000;
 
 /** The corpora that the reading transactions look at; they are loaded once into each peer. */
@@ -16,6 +19,16 @@ export interface ReadCorpora {
   readonly tiny: Corpus;
   /** One instance of many raw 512 × 512 × 16 bit frames. */
   readonly multiFrame: Corpus;
+  /** CT series whose frames are compressed, one for each syntax. */
+  readonly jpegLsCt: Corpus;
+  readonly rleCt: Corpus;
+  readonly jpeg2000Ct: Corpus;
+  readonly htj2kCt: Corpus;
+  /** Two instances of many frames, compressed. */
+  readonly jpegLsMultiFrame: Corpus;
+  readonly jpeg2000MultiFrame: Corpus;
+  /** As many studies of one image as the scale says: for searches, with next to no pixels. */
+  readonly generated: Corpus;
 }
 
 /** Name of one corpus of {@link ReadCorpora}. */
@@ -57,6 +70,51 @@ export function makeReadCorpora(scale: Scale): ReadCorpora {
         image: { ...CT_IMAGE, frameCount: scale.multiFrameCount },
       },
     ),
+    generated: new Corpus(
+      {
+        corpusNumber: 4,
+        seed: SEED,
+        modalities: ['CT', 'MR', 'CR', 'PT'],
+        firstYear: 2020,
+        familyPrefix: 'Gn',
+      },
+      {
+        studyCount: scale.generatedStudyCount,
+        seriesPerStudy: 1,
+        instancesPerSeries: 1,
+        image: SMALLEST_IMAGE,
+      },
+    ),
+    ...makeCompressedCorpora(scale),
+  };
+}
+
+type CompressedCorpusName = Exclude<ReadCorpusName, 'ct' | 'tiny' | 'multiFrame' | 'generated'>;
+
+function makeCompressedCorpora(scale: Scale): Pick<ReadCorpora, CompressedCorpusName> {
+  const make = (corpusNumber: number, syntax: string, isMultiFrame: boolean): Corpus =>
+    new Corpus(
+      { corpusNumber, seed: SEED, modalities: ['CT'], firstYear: 1990, familyPrefix: 'Cp' },
+      {
+        studyCount: 1,
+        seriesPerStudy: 1,
+        instancesPerSeries: isMultiFrame
+          ? COMPRESSED_MULTI_FRAME_INSTANCES
+          : scale.compressedInstanceCount,
+        image: {
+          ...CT_IMAGE,
+          frameCount: isMultiFrame ? scale.multiFrameCount : 1,
+          transferSyntaxUid: `1.2.840.10008.1.2.${syntax}`,
+        },
+      },
+    );
+  return {
+    jpegLsCt: make(5, '4.80', false),
+    rleCt: make(6, '5', false),
+    jpeg2000Ct: make(7, '4.90', false),
+    htj2kCt: make(8, '4.201', false),
+    jpegLsMultiFrame: make(9, '4.80', true),
+    jpeg2000MultiFrame: make(10, '4.90', true),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type ImageShape, InstanceTemplate, type SlotValues } from './instance-template.js';
+import { compressFrames, encapsulate } from './compressed-pixels.js';
 import { noisyFrame, stampedFrames } from './pixel-pattern.js';
 import {
   type CorpusModality,
@@ -31,6 +32,8 @@ export interface CorpusShape {
 }
 
 const PIXEL_VARIANTS = 4;
+const COMPRESSED_NOISE_BITS = 5;
+const KEPT_STUDIES_MAX = 10_000;
 const SLICE_THICKNESS_MM = 5;
 
 /** A set of instances that exists only as a rule: any of them can be made at any time, equal bytes for equal plans. */
@@ -38,19 +41,37 @@ export class Corpus {
   readonly plan: CorpusPlan;
   readonly shape: CorpusShape;
   readonly #templates = new Map<CorpusModality, InstanceTemplate>();
-  readonly #pixelVariants: readonly Buffer[];
+  /** Pixel data as it is sent. */
+  #pixelVariants: readonly Buffer[];
+  /** Native frames of a compressed corpus. */
+  #patterns: readonly Buffer[] = [];
   readonly #studies = new Map<number, PlannedStudy>();
 
   constructor(plan: CorpusPlan, shape: CorpusShape) {
     this.plan = plan;
     this.shape = shape;
-    const { rows, columns, frameCount } = shape.image;
+    const { rows, columns, frameCount, transferSyntaxUid } = shape.image;
+    if (transferSyntaxUid !== undefined) this.#pixelVariants = [];
+    else if (frameCount > 1) this.#pixelVariants = [stampedFrames(frameCount, rows, columns)];
+    else this.#pixelVariants = noisyFrames(rows, columns);
+  }
+
+  /** Compresses what is sent compressed; other corpora need no preparation. */
+  async prepare(): Promise<void> {
+    const { rows, columns, transferSyntaxUid, frameCount } = this.shape.image;
+    if (transferSyntaxUid === undefined || this.#pixelVariants.length > 0) return;
+    this.#patterns = noisyFrames(rows, columns, COMPRESSED_NOISE_BITS);
+    const codestreams = await compressFrames(this.#patterns, this.shape.image, transferSyntaxUid);
     this.#pixelVariants =
       frameCount > 1
-        ? [stampedFrames(frameCount, rows, columns)]
-        : Array.from({ length: PIXEL_VARIANTS }, (_, variant) =>
-            noisyFrame(rows, columns, variant),
-          );
+        ? [encapsulate(Array.from({ length: frameCount }, (_, n) => cycled(codestreams, n)))]
+        : codestreams.map((codestream) => encapsulate([codestream]));
+  }
+
+  /** A native frame of an instance of a compressed corpus; `frameIndex` counts from 0. */
+  nativeFrame(instanceIndex: number, frameIndex: number): Buffer {
+    const index = this.shape.image.frameCount > 1 ? frameIndex : instanceIndex;
+    return cycled(this.#patterns, index);
   }
 
   /** Number of instances in the corpus. */
@@ -99,6 +120,7 @@ export class Corpus {
     let study = this.#studies.get(index);
     if (study === undefined) {
       study = planStudy(this.plan, index);
+      if (this.#studies.size === KEPT_STUDIES_MAX) this.#studies.clear();
       this.#studies.set(index, study);
     }
     return study;
@@ -112,4 +134,14 @@ export class Corpus {
     }
     return template;
   }
+}
+
+function noisyFrames(rows: number, columns: number, noiseBits?: number): Buffer[] {
+  return Array.from({ length: PIXEL_VARIANTS }, (_, variant) =>
+    noisyFrame(rows, columns, variant, noiseBits),
+  );
+}
+
+function cycled<T>(values: readonly T[], index: number): T {
+  return values[index % values.length] as T;
 }

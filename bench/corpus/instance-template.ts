@@ -7,6 +7,8 @@ export interface ImageShape {
   readonly columns: number;
   /** 1 for a single-frame image; more makes a multi-frame secondary capture. */
   readonly frameCount: number;
+  /** Of the pixel data; Explicit VR Little Endian by default. The pixel data of others is encapsulated (PS3.5 §A.4). */
+  readonly transferSyntaxUid?: string;
 }
 
 /**
@@ -60,6 +62,7 @@ const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 const IMPLEMENTATION_CLASS_UID = '2.25.100000000000000000000000000000000001';
 const FRAME_OF_REFERENCE_UID = '2.25.100000000000000000000000000000000002';
 const PREAMBLE_BYTES = 128;
+const UNDEFINED_LENGTH = 0xffffffff;
 
 /**
  * The Part 10 bytes of an image up to and including the header of Pixel Data, with room for the values of one instance.
@@ -76,14 +79,17 @@ export class InstanceTemplate {
   constructor(modality: CorpusModality, shape: ImageShape) {
     this.sopClassUid = shape.frameCount > 1 ? MULTI_FRAME_SOP_CLASS_UID : SOP_CLASS_UIDS[modality];
     const writer = new ElementWriter();
-    writeFileMeta(writer, this.sopClassUid);
+    const { rows, columns, frameCount, transferSyntaxUid } = shape;
+    writeFileMeta(writer, this.sopClassUid, transferSyntaxUid ?? EXPLICIT_VR_LITTLE_ENDIAN);
     this.dataSetOffset = writer.lengthBytes;
     writeIdentification(writer, this.sopClassUid, modality);
     writePatient(writer);
     writeAcquisition(writer);
     writeRelationship(writer);
     writeImage(writer, shape);
-    writer.header(0x7fe00010, 'OW', shape.rows * shape.columns * shape.frameCount * 2);
+    if (transferSyntaxUid === undefined)
+      writer.header(0x7fe00010, 'OW', rows * columns * frameCount * 2);
+    else writer.header(0x7fe00010, 'OB', UNDEFINED_LENGTH);
     const { bytes, slots } = writer.finish();
     const pieceStarts = [0, ...slots.map(({ offset, lengthBytes }) => offset + lengthBytes)];
     this.#pieces = pieceStarts.map((start, index) =>
@@ -113,7 +119,11 @@ function slot(name: keyof SlotValues): { slot: string; lengthBytes: number } {
   return { slot: name, lengthBytes: SLOT_LENGTHS[name] };
 }
 
-function writeFileMeta(writer: ElementWriter, sopClassUid: string): void {
+function writeFileMeta(
+  writer: ElementWriter,
+  sopClassUid: string,
+  transferSyntaxUid: string,
+): void {
   writer.raw(Buffer.alloc(PREAMBLE_BYTES));
   writer.raw(Buffer.from('DICM'));
   writer.element(0x00020000, 'UL', [0]);
@@ -121,7 +131,7 @@ function writeFileMeta(writer: ElementWriter, sopClassUid: string): void {
   writer.element(0x00020001, 'OB', Buffer.from([0, 1]));
   writer.element(0x00020002, 'UI', sopClassUid);
   writer.element(0x00020003, 'UI', slot('sopInstanceUid'));
-  writer.element(0x00020010, 'UI', EXPLICIT_VR_LITTLE_ENDIAN);
+  writer.element(0x00020010, 'UI', transferSyntaxUid);
   writer.element(0x00020012, 'UI', IMPLEMENTATION_CLASS_UID);
   writer.element(0x00020013, 'SH', 'BENCH_1');
   writer.patchLength(groupStart - 4, writer.lengthBytes - groupStart);

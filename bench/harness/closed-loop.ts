@@ -14,6 +14,8 @@ export interface OperationYield {
   readonly units: number;
   /** Payload bytes sent or received. */
   readonly bytes: number;
+  /** Where the latency that counts is not that of the whole operation. */
+  readonly latencyMs?: number;
 }
 
 /** Result of driving one cell. */
@@ -54,7 +56,7 @@ export async function driveClosedLoop(
         const startedMs = performance.now();
         try {
           const result = await operate(nextOperation++);
-          tally.add(result, performance.now() - startedMs);
+          tally.add(result, result.latencyMs ?? performance.now() - startedMs);
         } catch (error) {
           errors.add(error);
         }

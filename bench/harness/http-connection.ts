@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly body?: readonly Buffer[];
   /** Whether the answer's body is wanted. */
   readonly keepBody: boolean;
+  /** Called when the answer begins to arrive. */
+  readonly onFirstByte?: () => void;
 }
 
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -27,6 +29,7 @@ export class HttpConnection {
   readonly #readBuffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
   readonly #reader = new HttpResponseReader();
   #socket: Socket | undefined;
+  #onFirstByte: (() => void) | undefined;
   #settle: { resolve(response: HttpResponse): void; reject(error: Error): void } | undefined;
 
   /** Connects to 127.0.0.1 at the first request, and again when the server has closed. */
@@ -44,6 +47,7 @@ export class HttpConnection {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#reader.expect(request.keepBody);
+      this.#onFirstByte = request.onFirstByte;
       const socket = (this.#socket ??= this.#connect());
       socket.cork();
       socket.write(headerText(request, this.#port), 'latin1');
@@ -78,6 +82,8 @@ export class HttpConnection {
   }
 
   #received(bytes: Buffer): void {
+    this.#onFirstByte?.();
+    this.#onFirstByte = undefined;
     try {
       const response = this.#reader.push(bytes);
       if (response !== undefined) this.#answer(response);

@@ -1,6 +1,7 @@
 import type { RunningPeer } from '../peers/peer.js';
 import type { BenchCase, BenchTarget } from '../transactions/bench-case.js';
 import type { CellResult } from './bench-result.js';
+import type { LoadResult } from './closed-loop.js';
 import { ProcessSampler } from './process-sampler.js';
 
 /** Runs one case once against one peer and records what the peer used. */
@@ -13,8 +14,10 @@ export async function measureCell(
   const sampler = new ProcessSampler(peer.pid);
   await peer.takeEventLoopDelay();
   sampler.begin();
-  const load = await benchCase.run(target, repetition);
+  const answered = await benchCase.run(target, repetition);
   const server = sampler.end();
+  const hasEnded = answered.errorCount > 0 && (await peer.restartIfEnded());
+  const load = hasEnded ? withError(answered, 'the server ended by itself') : answered;
   const eventLoopDelay = await peer.takeEventLoopDelay();
   const unitsPerSecond = load.units / (load.durationMs / 1000);
   return {
@@ -63,5 +66,13 @@ function medianRun(runs: readonly CellResult[]): CellResult {
       errorCount: runs.reduce((sum, run) => sum + run.load.errorCount, 0),
       errorSamples: [...new Set(runs.flatMap((run) => run.load.errorSamples))],
     },
+  };
+}
+
+function withError(load: LoadResult, error: string): LoadResult {
+  return {
+    ...load,
+    errorCount: load.errorCount + 1,
+    errorSamples: [...load.errorSamples, error],
   };
 }

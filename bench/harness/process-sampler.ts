@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** What a server process used during one cell. */
 export interface ProcessUsage {
@@ -32,8 +32,9 @@ export class ProcessSampler {
     this.#cpuSecondsAtStart = this.#cpuSeconds();
   }
 
-  /** What was used since `begin`. */
+  /** What was used since `begin`; nothing is known of a process that has ended. */
   end(): ProcessUsage {
+    if (!existsSync(`/proc/${this.#pid}/status`)) return { cpuSeconds: 0, rssPeakBytes: 0 };
     const status = readFileSync(`/proc/${this.#pid}/status`, 'latin1');
     const peakKibibytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
     return {

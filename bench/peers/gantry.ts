@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 import type { EventLoopDelay } from '../harness/bench-result.js';
 import { HttpConnection } from '../harness/http-connection.js';
-import { MOVE_DESTINATION_AE_TITLE, type PeerLauncher, type RunningPeer } from './peer.js';
+import { generateStore } from '../corpus/generate-store.js';
+import {
+  type GeneratedStudies,
+  MOVE_DESTINATION_AE_TITLE,
+  type PeerLauncher,
+  type RunningPeer,
+} from './peer.js';
 import { findFreePort, ServerProcess } from './server-process.js';
 
 const MAIN_FILE = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -30,6 +36,19 @@ export const gantryValuesLauncher: PeerLauncher = {
   bindsEveryInterface: false,
   launch: (dataDirectory) =>
     launchGantry('gantry-values', dataDirectory, { 'store-blob-store': 'rocksdb' }),
+};
+
+/** The same with many studies in its store when it starts. */
+export const gantryGeneratedLauncher: PeerLauncher = {
+  name: 'gantry-generated',
+  bindsEveryInterface: false,
+  launch: async (dataDirectory, { corpus, directory }: GeneratedStudies) => {
+    const made = directory ?? join(dataDirectory, 'generated');
+    if (directory === undefined) await generateStore(made, corpus);
+    const settings = { 'data-dir': made };
+    const peer = await launchGantry('gantry-generated', dataDirectory, settings);
+    return { ...peer, holds: ['generated'] };
+  },
 };
 
 async function launchGantry(
@@ -63,14 +82,18 @@ async function launchGantry(
   const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string };
   return {
     record: { name, version, settings: { configuration: 'default', ...settings } },
-    pid: server.pid,
+    get pid() {
+      return server.pid;
+    },
     httpPort,
     dicomWebPath: '/dicom-web',
     dimsePort,
     aeTitle: 'GANTRY',
     moveDestination,
     logFile,
+    holds: [],
     takeEventLoopDelay: () => readEventLoopDelay(httpPort),
+    restartIfEnded: () => server.restartIfEnded(),
     stop: () => server.stop(),
   };
 }

@@ -7,6 +7,7 @@ import { isLoopbackOnly } from './network-namespace.js';
 import { findFreePort, ServerProcess } from './server-process.js';
 
 const DICOM_WEB_PLUGIN = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
+const GDCM_PLUGIN = '/usr/share/orthanc/plugins/libOrthancGdcm.so';
 const AE_TITLE = 'ORTHANC';
 
 /** Whether Debian's packages orthanc and orthanc-dicomweb are installed. */
@@ -18,10 +19,24 @@ export function isOrthancInstalled(): boolean {
 export const orthancLauncher: PeerLauncher = {
   name: 'orthanc',
   bindsEveryInterface: true,
-  launch: launchOrthanc,
+  launch: (dataDirectory) => launchOrthanc('orthanc', [DICOM_WEB_PLUGIN], dataDirectory),
 };
 
-async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
+/** The same with Debian's package orthanc-gdcm, which decodes JPEG 2000 besides. Its version 1.5 crashes at some requests. */
+export const orthancGdcmLauncher: PeerLauncher = {
+  name: 'orthanc-gdcm',
+  bindsEveryInterface: true,
+  launch: (dataDirectory) => {
+    if (!existsSync(GDCM_PLUGIN)) throw new Error('install the package orthanc-gdcm');
+    return launchOrthanc('orthanc-gdcm', [DICOM_WEB_PLUGIN, GDCM_PLUGIN], dataDirectory);
+  },
+};
+
+async function launchOrthanc(
+  name: string,
+  plugins: readonly string[],
+  dataDirectory: string,
+): Promise<RunningPeer> {
   if (!isOrthancInstalled()) throw new Error('install the packages orthanc and orthanc-dicomweb');
   if (!isLoopbackOnly())
     throw new Error('Orthanc is started only where there is nothing but loopback');
@@ -32,7 +47,10 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
   const configurationFile = join(dataDirectory, 'orthanc.json');
   writeFileSync(
     configurationFile,
-    JSON.stringify(configuration(dataDirectory, { httpPort, dimsePort, sinkPort })),
+    JSON.stringify({
+      ...configuration(dataDirectory, { httpPort, dimsePort, sinkPort }),
+      Plugins: plugins,
+    }),
   );
   const server = await ServerProcess.start({
     file: '/usr/sbin/Orthanc',
@@ -45,18 +63,22 @@ async function launchOrthanc(dataDirectory: string): Promise<RunningPeer> {
   });
   return {
     record: {
-      name: 'orthanc',
+      name,
       version: readVersion(),
       settings: { index: 'SQLite', plugin: 'DICOMweb', TCP_NODELAY: '1' },
     },
-    pid: server.pid,
+    get pid() {
+      return server.pid;
+    },
     httpPort,
     dicomWebPath: '/dicom-web',
     dimsePort,
     aeTitle: AE_TITLE,
     moveDestination: { aeTitle: MOVE_DESTINATION_AE_TITLE, port: sinkPort },
     logFile,
+    holds: [],
     takeEventLoopDelay: () => Promise.resolve(undefined),
+    restartIfEnded: () => server.restartIfEnded(),
     stop: () => server.stop(),
   };
 }
@@ -75,7 +97,6 @@ function configuration(
     StorageDirectory: join(dataDirectory, 'storage'),
     IndexDirectory: join(dataDirectory, 'storage'),
     StorageCompression: false,
-    Plugins: [DICOM_WEB_PLUGIN],
     HttpPort: httpPort,
     DicomPort: dimsePort,
     DicomAet: AE_TITLE,

@@ -1,3 +1,5 @@
+import type { Corpus } from '../corpus/corpus.js';
+import type { ReadCorpusName } from '../corpus/corpora.js';
 import type { EventLoopDelay, PeerRecord } from '../harness/bench-result.js';
 
 /** Where a server under test can be told to move instances. */
@@ -13,6 +15,7 @@ export const MOVE_DESTINATION_AE_TITLE = 'BENCH_SINK';
 /** A server under test that is running and ready. */
 export interface RunningPeer {
   readonly record: PeerRecord;
+  /** Another after a restart. */
   readonly pid: number;
   readonly httpPort: number;
   /** Path of the DICOMweb root, e.g. `/dicom-web`. */
@@ -23,10 +26,21 @@ export interface RunningPeer {
   readonly moveDestination: MoveDestination;
   /** What the server printed. */
   readonly logFile: string;
+  /** What was there before it started. */
+  readonly holds: readonly ReadCorpusName[];
   /** Event-loop delay since the last call, where the server publishes it. */
   takeEventLoopDelay(): Promise<EventLoopDelay | undefined>;
+  /** Starts the server again on its data where it ended by itself; returns whether it had. */
+  restartIfEnded(): Promise<boolean>;
   /** Stops the server and waits for its end. */
   stop(): Promise<void>;
+}
+
+/** Studies that a peer may be given before it starts. */
+export interface GeneratedStudies {
+  readonly corpus: Corpus;
+  /** A data directory that holds them already; undefined when they are to be made. */
+  readonly directory: string | undefined;
 }
 
 /** Starts one kind of server. */
@@ -35,9 +49,9 @@ export interface PeerLauncher {
   /** Whether the server listens on every interface, and so may run only where there is nothing but loopback. */
   readonly bindsEveryInterface: boolean;
   /**
-   * Starts the server on an empty data folder.
+   * Starts the server on an empty data folder, or on `generated` where that is what it is for.
    *
    * @throws Error when it is not installed, ends early or does not get ready in time
    */
-  launch(dataDirectory: string): Promise<RunningPeer>;
+  launch(dataDirectory: string, generated: GeneratedStudies): Promise<RunningPeer>;
 }

@@ -20,19 +20,17 @@ export interface ServerCommand {
 const READY_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 50;
 const STOP_TIMEOUT_MS = 30_000;
+const CRASH_TIMEOUT_MS = 10_000;
 const LOG_TAIL_CHARACTERS = 2000;
 
 /** A child process that serves HTTP on loopback. */
 export class ServerProcess {
-  readonly pid: number;
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  readonly #command: ServerCommand;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
 
-  /** Watches a child process; `start` makes one that is ready. */
-  constructor(child: ChildProcess, pid: number) {
-    this.#child = child;
-    this.pid = pid;
-    this.#exited = new Promise((resolve) => child.once('exit', () => resolve()));
+  private constructor(command: ServerCommand) {
+    this.#command = command;
   }
 
   /**
@@ -41,6 +39,28 @@ export class ServerProcess {
    * @throws Error with the end of the server's log when it ends early or is not ready in 30 s
    */
   static async start(command: ServerCommand): Promise<ServerProcess> {
+    const server = new ServerProcess(command);
+    await server.#start();
+    return server;
+  }
+
+  /** Of the process that ran last. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Starts the server again where it ended by itself; returns whether it had. Throws as `start`. */
+  async restartIfEnded(): Promise<boolean> {
+    if (await answersOk(this.#command.httpPort, this.#command.readyPath)) return false;
+    // A process that crashes may leave its core first.
+    await Promise.race([this.#exited, delay(CRASH_TIMEOUT_MS)]);
+    if (!this.#hasExited()) return false;
+    await this.#start();
+    return true;
+  }
+
+  async #start(): Promise<void> {
+    const command = this.#command;
     const log = openSync(command.logFile, 'a');
     const child = spawn(command.file, [...command.args], {
       stdio: ['ignore', log, log],
@@ -50,30 +70,31 @@ export class ServerProcess {
     const failed = new Promise<never>((_, reject) => child.once('error', reject));
     failed.catch(() => undefined);
     if (child.pid === undefined) return failed;
-    const server = new ServerProcess(child, child.pid);
+    this.#child = child;
+    this.#exited = new Promise((resolve) => child.once('exit', () => resolve()));
     try {
-      await server.#waitUntilReady(command);
+      await this.#waitUntilReady(command);
     } catch (error) {
-      await server.stop();
+      await this.stop();
       const tail = readLogTail(command.logFile);
       throw new Error(`${command.file} did not start; its log ends with:\n${tail}`, {
         cause: error,
       });
     }
-    return server;
   }
 
   /** Asks the process to end, and kills it if it has not after 30 s. */
   async stop(): Promise<void> {
-    if (this.#hasExited()) return;
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const child = this.#child;
+    if (child === undefined || this.#hasExited()) return;
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await this.#exited;
     clearTimeout(timer);
   }
 
   #hasExited(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return this.#child?.exitCode !== null || this.#child.signalCode !== null;
   }
 
   async #waitUntilReady(command: ServerCommand): Promise<void> {

@@ -2,8 +2,10 @@ import type { Scale } from '../run-scale.js';
 import type { BenchCase } from './bench-case.js';
 import { cfindCases } from './cfind.js';
 import { cmoveCases } from './cmove.js';
+import { compressedCases } from './compressed.js';
 import { cstoreIngestCases } from './cstore-ingest.js';
 import { framesCases } from './frames.js';
+import { largeCases } from './large.js';
 import { metadataCases } from './metadata.js';
 import { qidoCases } from './qido.js';
 import { renderedCases } from './rendered.js';
@@ -15,10 +17,17 @@ export const allTransactions: Readonly<Record<string, (scale: Scale) => readonly
   qido: qidoCases,
   cfind: cfindCases,
   frames: framesCases,
+  compressed: compressedCases,
   metadata: metadataCases,
   retrieve: retrieveCases,
   cmove: cmoveCases,
   rendered: renderedCases,
   stow: stowIngestCases,
   cstore: cstoreIngestCases,
+  large: largeCases,
 };
+
+/** Those that run when none is named: all but the one that takes many minutes to prepare. */
+export const defaultTransactions: readonly string[] = Object.keys(allTransactions).filter(
+  (name) => name !== 'large',
+);

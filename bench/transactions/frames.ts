@@ -2,10 +2,9 @@ import type { Corpus } from '../corpus/corpus.js';
 import { hashedIndex } from '../corpus/random-source.js';
 import type { Scale } from '../run-scale.js';
 import type { BenchCase } from './bench-case.js';
-import { firstPart } from './multipart-answer.js';
+import { frameOperation } from './frame-operation.js';
 import { type ReadOperation, readingCase } from './reading-case.js';
 
-const ACCEPT_FRAME = 'multipart/related; type="application/octet-stream"';
 const EXAMINE_EVERY = 16;
 const SEED = 41;
 
@@ -37,16 +36,8 @@ export function framesCases(scale: Scale): readonly BenchCase[] {
 }
 
 function readFrame(corpus: Corpus, instanceIndex: number, frameIndex: number): ReadOperation {
-  const instance = corpus.instance(instanceIndex);
-  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid, pixelData } = instance;
   const { frameBytes } = corpus;
-  return {
-    path: `/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}/frames/${frameIndex + 1}`,
-    accept: ACCEPT_FRAME,
-    bodyBytesMin: frameBytes,
-    examine: (response) => {
-      const expected = pixelData.subarray(frameIndex * frameBytes, (frameIndex + 1) * frameBytes);
-      return firstPart(response).equals(expected) ? undefined : 'frame differs from what was sent';
-    },
-  };
+  const { pixelData } = corpus.instance(instanceIndex);
+  const expected = pixelData.subarray(frameIndex * frameBytes, (frameIndex + 1) * frameBytes);
+  return frameOperation(corpus.instance(instanceIndex), frameIndex, expected);
 }

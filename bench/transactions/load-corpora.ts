@@ -6,12 +6,19 @@ const LABELS: Readonly<Record<ReadCorpusName, string>> = {
   ct: 'STOW corpus of 512 KiB CT, 20/request',
   tiny: 'STOW corpus of 10 KiB, 20/request',
   multiFrame: 'STOW multi-frame instance, 1/request',
+  jpegLsCt: 'STOW corpus of JPEG-LS CT, 20/request',
+  rleCt: 'STOW corpus of RLE CT, 20/request',
+  jpeg2000Ct: 'STOW corpus of JPEG 2000 CT, 20/request',
+  htj2kCt: 'STOW corpus of HTJ2K CT, 20/request',
+  jpegLsMultiFrame: 'STOW multi-frame JPEG-LS, 1/request',
+  jpeg2000MultiFrame: 'STOW multi-frame JPEG 2000, 1/request',
+  generated: 'STOW studies of one tiny image, 20/request',
 };
 const LOAD_DURATION_MAX_MS = 600_000;
 
 /** The case that puts a reading corpus into a peer; it runs once per peer, without warm-up and to its end. */
 export function loadCorpusCase(corpusName: ReadCorpusName): BenchCase {
-  const isMultiFrame = corpusName === 'multiFrame';
+  const isMultiFrame = corpusName.toLowerCase().endsWith('multiframe');
   const perRequest = isMultiFrame ? 1 : 20;
   const concurrency = isMultiFrame ? 1 : 4;
   return {
@@ -20,8 +27,9 @@ export function loadCorpusCase(corpusName: ReadCorpusName): BenchCase {
     concurrency,
     unit: 'instances',
     needs: [],
-    run: ({ peer, corpora }) => {
+    run: async ({ peer, corpora }) => {
       const corpus = corpora[corpusName];
+      await corpus.prepare();
       return sendCorpus(peer, corpus, {
         perRequest,
         concurrency,

@@ -1,17 +1,9 @@
 import { hashedIndex } from '../corpus/random-source.js';
 import { laterDate, type PlannedStudy, planStudy, seriesUid } from '../corpus/study-plan.js';
 import type { Corpus } from '../corpus/corpus.js';
-import type { HttpResponse } from '../harness/http-response-reader.js';
 import type { BenchCase } from './bench-case.js';
 import { type ReadOperation, readingCase } from './reading-case.js';
-
-/** A search and the number of results it must give. */
-interface Search {
-  readonly path: string;
-  readonly resultCount: number;
-  /** Attribute that stands once in each result. */
-  readonly countedTag: string;
-}
+import { type Search, searchOperation, studySearch } from './study-search.js';
 
 /** Makes the search of a number; searches of different numbers ask for different things. */
 type SearchMaker = (number: number) => Search;
@@ -22,7 +14,6 @@ const SOP_INSTANCE_UID = '00080018';
 const SEED = 53;
 /** Different searches of a case; their expected results are counted before the clock starts. */
 const SEARCH_COUNT = 200;
-const RESULTS_MAX = 100;
 const PAGE_RESULTS = 50;
 const NARROW_PREFIX_LENGTH = 12;
 const BROAD_PREFIX_LENGTH = 5;
@@ -61,29 +52,6 @@ export function qidoCases(): readonly BenchCase[] {
       }),
     ),
   );
-}
-
-function searchOperation(search: Search): ReadOperation {
-  return {
-    path: search.path,
-    accept: 'application/dicom+json',
-    bodyBytesMin: search.resultCount * 100,
-    examine: (response) => {
-      const count = countResults(response, search.countedTag);
-      return count === search.resultCount
-        ? undefined
-        : `${count} results instead of ${search.resultCount}`;
-    },
-  };
-}
-
-/** Counts the keys of an attribute in the JSON text: parsing every answer would measure the client. */
-function countResults(response: HttpResponse, tag: string): number {
-  const key = Buffer.from(`"${tag}"`);
-  let count = 0;
-  for (let at = response.body.indexOf(key); at !== -1; at = response.body.indexOf(key, at + 1))
-    count++;
-  return count;
 }
 
 function byAttribute(
@@ -153,14 +121,6 @@ function instancesOfSeries(corpus: Corpus): SearchMaker {
       resultCount: corpus.shape.instancesPerSeries,
       countedTag: SOP_INSTANCE_UID,
     };
-  };
-}
-
-function studySearch(query: string, matchCount: number): Search {
-  return {
-    path: `/studies?${query}&limit=${RESULTS_MAX}`,
-    resultCount: Math.min(matchCount, RESULTS_MAX),
-    countedTag: STUDY_INSTANCE_UID,
   };
 }
 

@@ -17,6 +17,8 @@ export interface ReadOperation {
 
 /** A case that repeats GET requests. */
 export interface ReadingCaseOptions {
+  /** Takes the time until the answer begins for the latency. */
+  readonly isFirstByteTimed?: boolean;
   readonly transaction: string;
   readonly name: string;
   readonly concurrency: number;
@@ -46,17 +48,24 @@ export function readingCase(options: ReadingCaseOptions): BenchCase {
       const clients = connections.map((connection): Operate => async (operationNumber) => {
         const operation = operationOf(operationNumber);
         const isExamined = operationNumber % options.examineEvery === 0;
+        const startedMs = performance.now();
+        let firstByteMs = 0;
         const response = await connection.request({
           method: 'GET',
           target: peer.dicomWebPath + operation.path,
           headerLines: [`Accept: ${operation.accept}`],
           keepBody: isExamined,
+          onFirstByte: () => (firstByteMs = performance.now() - startedMs),
         });
         if (response.status !== 200) throw new Error(`answered ${response.status}`);
         if (response.bodyBytes < operation.bodyBytesMin) throw new Error('answer is too short');
         const problem = isExamined ? operation.examine(response) : undefined;
         if (problem !== undefined) throw new Error(problem);
-        return { units: 1, bytes: response.bodyBytes };
+        return {
+          units: 1,
+          bytes: response.bodyBytes,
+          ...(options.isFirstByteTimed === true && { latencyMs: firstByteMs }),
+        };
       });
       const result = await driveClosedLoop(clients, {
         operationsMax: scale.readOperationsMax,

@@ -70,7 +70,6 @@ export const noDataSet = 0x0101;
 export const withDataSet = 0x0000;
 
 const elementHeaderBytes = 8;
-const groupLengthElement = 0x0000;
 const elementsByNumber = new Map<number, CommandElement>(
   commandElements.map((entry) => [entry.element, entry]),
 );
@@ -124,42 +123,53 @@ function malformed(what: string): GantryError {
   return new GantryError('malformed', `command set: ${what}`);
 }
 
+/** Bytes of Command Group Length (0000,0000) with its header. */
+const groupLengthBytes = elementHeaderBytes + 4;
+
 /** Encodes a command set with its group length. Text must be of the default repertoire. */
 export function encodeCommandSet(command: CommandSet): Buffer {
-  const elements: Buffer[] = [];
+  let length = groupLengthBytes;
+  for (const { keyword } of commandElements) {
+    const value = command[keyword];
+    if (value !== undefined) length += elementHeaderBytes + evenLength(value);
+  }
+  const bytes = Buffer.alloc(length);
+  bytes.writeUInt32LE(4, 4);
+  bytes.writeUInt32LE(length - groupLengthBytes, elementHeaderBytes);
+  let position = groupLengthBytes;
   for (const { element, keyword, vr } of commandElements) {
     const value = command[keyword];
-    if (value !== undefined) elements.push(encodeElement(element, encodeValue(vr, value)));
+    if (value === undefined) continue;
+    const valueLength = evenLength(value);
+    bytes.writeUInt16LE(element, position + 2);
+    bytes.writeUInt32LE(valueLength, position + 4);
+    position += elementHeaderBytes;
+    writeValue(bytes.subarray(position, position + valueLength), vr, value);
+    position += valueLength;
   }
-  const length = elements.reduce((sum, bytes) => sum + bytes.length, 0);
-  const groupLength = Buffer.alloc(4);
-  groupLength.writeUInt32LE(length, 0);
-  return Buffer.concat([encodeElement(groupLengthElement, groupLength), ...elements]);
-}
-
-function encodeElement(element: number, value: Buffer): Buffer {
-  const bytes = Buffer.alloc(elementHeaderBytes + value.length);
-  bytes.writeUInt16LE(element, 2);
-  bytes.writeUInt32LE(value.length, 4);
-  value.copy(bytes, elementHeaderBytes);
   return bytes;
 }
 
-function encodeValue(vr: CommandElement['vr'], value: string | number | readonly number[]): Buffer {
+function evenLength(value: string | number | readonly number[]): number {
+  if (typeof value === 'number') return 2;
+  return typeof value === 'string' ? value.length + (value.length & 1) : value.length * 4;
+}
+
+function writeValue(
+  target: Buffer,
+  vr: CommandElement['vr'],
+  value: string | number | readonly number[],
+): void {
   if (typeof value === 'number') {
-    const bytes = Buffer.alloc(2);
-    bytes.writeUInt16LE(value, 0);
-    return bytes;
+    target.writeUInt16LE(value, 0);
+  } else if (typeof value === 'string') {
+    target.write(value, 'latin1');
+    // Even length (PS3.5 §7.1.1): text is padded with a space, UI with the NUL that is there.
+    if (vr !== 'UI' && value.length < target.length) target[value.length] = 0x20;
+  } else {
+    value.forEach((tag, index) => {
+      target.writeUInt16LE(tag >>> 16, index * 4);
+      target.writeUInt16LE(tag & 0xffff, index * 4 + 2);
+    });
   }
-  if (typeof value === 'string') {
-    // Even length (PS3.5 §7.1.1): UI is padded with NUL, text with a space.
-    const padding = vr === 'UI' ? '\0' : ' ';
-    return Buffer.from(value.length % 2 === 0 ? value : value + padding, 'latin1');
-  }
-  const bytes = Buffer.alloc(value.length * 4);
-  value.forEach((tag, index) => {
-    bytes.writeUInt16LE(tag >>> 16, index * 4);
-    bytes.writeUInt16LE(tag & 0xffff, index * 4 + 2);
-  });
-  return bytes;
 }

@@ -6,6 +6,8 @@ import type {
   SeriesRecord,
   StudyRecord,
 } from '#engine/store/catalog/catalog-records.js';
+import type { QueryPlanName } from '../engine-types.js';
+import { planByPatientName } from './name-plan.js';
 import { planByStudyOrder } from './ordered-plan.js';
 
 /** More candidates than this are cheaper to filter in the index, on its own thread, than on this one. */
@@ -17,8 +19,14 @@ const patientIdTag = '00100020';
 const seriesUidTag = '0020000E';
 const sopInstanceUidTag = '00080018';
 
+/** What led to the candidates of a search. */
+export type CatalogPlanName = Exclude<QueryPlanName, 'index'>;
+
 /** Records among which all matches of `query` are; it asks for the same page as the query that was planned. */
 export interface CatalogPlan {
+  readonly name: CatalogPlanName;
+  /** Ordered keys that were looked at. */
+  readonly keyCount: number;
   readonly query: QueryExpression;
   readonly records: QueriedRecords;
 }
@@ -27,24 +35,39 @@ export interface CatalogPlan {
  * How a query is answered from keys of the catalogue; undefined when only the index can tell. The caller still checks every
  * condition.
  */
-export function planByCatalog(
+export async function planByCatalog(
   reader: CatalogReader,
   query: QueryExpression,
-): CatalogPlan | undefined {
-  const records = recordsByNamedKeys(reader, query);
-  return records === undefined ? planByStudyOrder(reader, query) : { query, records };
+): Promise<CatalogPlan | undefined> {
+  return (
+    planByNamedKeys(reader, query) ??
+    planByPatientName(reader, query) ??
+    (await planByStudyOrder(reader, query))
+  );
 }
 
-/** Records that keys lead to because the query names UIDs, a patient or an accession number. */
-function recordsByNamedKeys(
+/** When the query names UIDs, a patient or an accession number. */
+function planByNamedKeys(reader: CatalogReader, query: QueryExpression): CatalogPlan | undefined {
+  const candidates = candidateStudies(reader, query);
+  if (candidates === undefined) {
+    const bySop = query.level === 'instance' ? planBySopInstance(reader, query) : undefined;
+    if (bySop === undefined) return undefined;
+    return { name: 'uid', keyCount: bySop.instances.length, query, records: bySop };
+  }
+  const { name, studies } = candidates;
+  const records = recordsBelow(reader, query, studies);
+  return records === undefined
+    ? undefined
+    : { name, keyCount: name === 'uid' ? 0 : studies.length, query, records };
+}
+
+/** The records of the query's level below its candidates; undefined when they are too many. */
+function recordsBelow(
   reader: CatalogReader,
   query: QueryExpression,
+  studies: readonly StudyRecord[],
 ): QueriedRecords | undefined {
   const { partition, level } = query;
-  const studies = candidateStudies(reader, query);
-  if (studies === undefined) {
-    return level === 'instance' ? planBySopInstance(reader, query) : undefined;
-  }
   if (level === 'study') return { studies, series: [], instances: [] };
   const seriesUids = namedUids(query, seriesUidTag, query.seriesInstanceUid);
   const series = studies.flatMap((study) => seriesOf(reader, partition, study, seriesUids));
@@ -57,32 +80,41 @@ function recordsByNamedKeys(
   return { studies, series, instances };
 }
 
+interface CandidateStudies {
+  readonly name: CatalogPlanName;
+  readonly studies: readonly StudyRecord[];
+}
+
 function candidateStudies(
   reader: CatalogReader,
   query: QueryExpression,
-): readonly StudyRecord[] | undefined {
+): CandidateStudies | undefined {
   const { partition } = query;
   const uids = namedUids(query, studyUidTag, query.studyInstanceUid);
   if (uids !== undefined) {
-    return reader.findStudies(partition, uids).filter((study) => study !== undefined);
+    const studies = reader.findStudies(partition, uids).filter((study) => study !== undefined);
+    return { name: 'uid', studies };
   }
   const accessionNumber = exactText(query, accessionNumberTag);
   if (accessionNumber !== undefined) {
-    return takeFew(reader.studiesByAccessionNumber(partition, accessionNumber));
+    return fewOf('accession-number', reader.studiesByAccessionNumber(partition, accessionNumber));
   }
   const patientId = exactText(query, patientIdTag);
-  if (patientId !== undefined) return takeFew(reader.studiesByPatientId(partition, patientId));
-  return undefined;
+  if (patientId === undefined) return undefined;
+  return fewOf('patient-id', reader.studiesByPatientId(partition, patientId));
 }
 
 /** All that the generator gives, or undefined when that is too many. */
-function takeFew(studies: Iterable<StudyRecord>): StudyRecord[] | undefined {
-  const taken: StudyRecord[] = [];
-  for (const study of studies) {
-    if (taken.length === candidatesMax) return undefined;
-    taken.push(study);
+function fewOf(
+  name: CatalogPlanName,
+  candidates: Iterable<StudyRecord>,
+): CandidateStudies | undefined {
+  const studies: StudyRecord[] = [];
+  for (const study of candidates) {
+    if (studies.length === candidatesMax) return undefined;
+    studies.push(study);
   }
-  return taken;
+  return { name, studies };
 }
 
 function planBySopInstance(

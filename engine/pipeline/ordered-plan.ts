@@ -1,68 +1,133 @@
+import { setImmediate } from 'node:timers/promises';
 import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
 import { searchedColumn } from '#engine/query/index-columns.js';
-import { prepareTests } from '#engine/query/matching.js';
+import { passesTest, prepareTests } from '#engine/query/matching.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
 import type { CatalogReader, StudyOrderRange } from '#engine/store/catalog/catalog-reader.js';
 import type { StudyRecord } from '#engine/store/catalog/catalog-records.js';
+import type { StudyGist } from '#engine/store/catalog/study-gist.js';
+import { placeOf, studyPlace, type StudyPlace } from '#engine/store/catalog/study-order.js';
 import type { CatalogPlan } from './catalog-plan.js';
 
 /** Keys that a page may skip; skipping 2,000 takes about half a millisecond. */
 const offsetMax = 2_000;
 
-/** Studies that are looked at for matches before the index is asked: about two milliseconds on this thread. */
-const examinedMax = 256;
-const pageEntries = 64;
+/** Records that are looked at for matches before the index is asked: about two milliseconds on this thread. */
+const recordsMax = 256;
+const recordsAtOnce = 64;
+
+/** Keys of the list that are looked at where their gists tell: about 20 ms of this thread, in steps of less than one. */
+const keysMax = 16_384;
+const keysAtOnce = 512;
+/** After so many the walk goes on only when its matches promise to fill the page in time. */
+const keysBeforeJudged = 4_096;
 
 const studyDateTag = '00080020';
 const modalitiesTag = '00080061';
+const patientNameTag = '00100010';
+
+/** What the gist of a study has of an attribute. */
+const gistValues: Readonly<Record<string, (gist: StudyGist) => readonly string[]>> = {
+  [modalitiesTag]: ({ modalities }) => modalities,
+  [patientNameTag]: ({ patientNames }) => patientNames,
+};
+
+/** Whether the query asks for a page of studies in their usual order, and no more than the page. */
+export function isOfStudyList({
+  level,
+  isByPatient,
+  orderBy,
+  wantsTotal,
+}: QueryExpression): boolean {
+  const isInUsualOrder = isByPatient === undefined && orderBy === undefined;
+  return level === 'study' && isInUsualOrder && wantsTotal === undefined;
+}
 
 /**
- * Answers a search for studies in their usual order by walking along it: the study list without a condition, and with a date or
- * a modality, where matches are likely to come soon. Undefined when they do not, or when the order or the page is another: then
- * the index is better.
+ * Answers a search for studies in their usual order by walking along it: the study list without a condition, and with a date, a
+ * modality or a part of a name, where matches are likely to come soon. Undefined when they do not, or when the order or the page
+ * is another: then the index is better.
  */
-export function planByStudyOrder(
+export async function planByStudyOrder(
   reader: CatalogReader,
   query: QueryExpression,
-): CatalogPlan | undefined {
-  const { partition, conditions, offset, limit } = query;
-  const isUsualPage =
-    query.level === 'study' &&
-    query.isByPatient === undefined &&
-    query.orderBy === undefined &&
-    query.wantsTotal === undefined;
-  if (!isUsualPage || offset > offsetMax) return undefined;
-  const unplaced = reader.unplacedStudies(partition, examinedMax);
+): Promise<CatalogPlan | undefined> {
+  const { partition, conditions, offset } = query;
+  if (!isOfStudyList(query) || offset > offsetMax) return undefined;
+  const unplaced = reader.unplacedStudies(partition, recordsMax);
   if (conditions.length === 0 && unplaced.length === 0) return planList(reader, query);
   const isPromising = conditions.every(
-    ({ attribute: { tag } }) => tag === studyDateTag || tag === modalitiesTag,
+    ({ attribute: { tag } }) => tag === studyDateTag || gistValues[tag] !== undefined,
   );
-  if (!isPromising || unplaced.length === examinedMax) return undefined;
+  if (!isPromising || unplaced.length === recordsMax) return undefined;
+  return walk(reader, query, present(reader.findStudies(partition, unplaced)));
+}
+
+/** Looks at one study after another until the page is full; `unplaced` may be anywhere in it. */
+async function walk(
+  reader: CatalogReader,
+  query: QueryExpression,
+  unplaced: readonly StudyRecord[],
+): Promise<CatalogPlan | undefined> {
+  const { partition, offset, limit } = query;
   const wanted = offset + limit + 1;
-  const studies = present(reader.findStudies(partition, unplaced));
-  const unplacedCount = studies.length;
-  let examinedCount = 0;
-  for (const uids of reader.studyUidsInOrder(partition, rangeOf(query, pageEntries))) {
-    studies.push(...matchesAmong(query, present(reader.findStudies(partition, uids))));
-    if (studies.length - unplacedCount >= wanted) break;
-    examinedCount += uids.length;
-    if (examinedCount >= examinedMax) return undefined;
+  const gistPasses = gistTest(query);
+  const pageEntries = gistPasses === undefined ? recordsAtOnce : keysAtOnce;
+  const matches: StudyRecord[] = [];
+  let keyCount = 0;
+  let recordCount = 0;
+  for (const page of reader.studiesInOrder(partition, rangeOf(query, pageEntries))) {
+    const uids = page
+      .filter(({ gist }) => gist === undefined || (gistPasses?.(gist) ?? true))
+      .map(({ studyInstanceUid }) => studyInstanceUid);
+    for (let at = 0; at < uids.length && matches.length < wanted; at += recordsAtOnce) {
+      const studies = present(reader.findStudies(partition, uids.slice(at, at + recordsAtOnce)));
+      matches.push(...matchesAmong(query, studies));
+      recordCount += studies.length;
+    }
+    if (matches.length >= wanted) break;
+    keyCount += page.length;
+    if (recordCount - matches.length >= recordsMax || keyCount >= keysMax) return undefined;
+    const isJudged = keyCount >= keysBeforeJudged;
+    if (isJudged && matches.length * keysMax < wanted * keyCount) return undefined;
+    await setImmediate();
   }
-  return { query, records: { studies, series: [], instances: [] } };
+  const records = { studies: [...unplaced, ...matches], series: [], instances: [] };
+  return { name: 'study-list', keyCount, query, records };
+}
+
+/** Whether a study can match, by its gist; undefined when the query asks nothing that a gist tells. */
+function gistTest({
+  level,
+  conditions,
+}: QueryExpression): ((gist: StudyGist) => boolean) | undefined {
+  const tested = conditions.flatMap((condition) => {
+    const valuesOf = gistValues[condition.attribute.tag];
+    if (valuesOf === undefined) return [];
+    const tests = prepareTests(searchedColumn(level, condition.attribute), condition);
+    return [{ valuesOf, tests }];
+  });
+  if (tested.length === 0) return undefined;
+  return (gist) =>
+    tested.every(({ valuesOf, tests }) => {
+      const values = valuesOf(gist);
+      return tests.every((test) => passesTest(values, test));
+    });
 }
 
 /** The page itself and the study behind it, without reading what it skips. */
 function planList(reader: CatalogReader, query: QueryExpression): CatalogPlan | undefined {
   const { partition, offset, limit } = query;
   const end = offset + limit + 1;
-  if (limit > examinedMax) return undefined;
+  if (limit > recordsMax) return undefined;
   const uids: string[] = [];
   for (const page of reader.studyUidsInOrder(partition, rangeOf(query, Math.min(end, offsetMax)))) {
     uids.push(...page);
     if (uids.length >= end) break;
   }
   const studies = present(reader.findStudies(partition, uids.slice(offset, end)));
-  return { query: { ...query, offset: 0 }, records: { studies, series: [], instances: [] } };
+  const records = { studies, series: [], instances: [] };
+  return { name: 'study-list', keyCount: uids.length, query: { ...query, offset: 0 }, records };
 }
 
 function matchesAmong(query: QueryExpression, studies: readonly StudyRecord[]): StudyRecord[] {
@@ -74,11 +139,20 @@ function matchesAmong(query: QueryExpression, studies: readonly StudyRecord[]): 
 
 /** The stretch of the study list that the matches are in. */
 function rangeOf(query: QueryExpression, pageEntries: number): StudyOrderRange {
-  const { after } = query;
-  if (after === undefined) return { ...datesOf(query), pageEntries };
+  const behind = positionBehind(query);
+  return { ...datesOf(query), ...(behind === undefined ? {} : { after: behind }), pageEntries };
+}
+
+/** The place behind which the page begins; undefined when it begins with the first study. */
+export function placeBehind(query: QueryExpression): StudyPlace | undefined {
+  const behind = positionBehind(query);
+  return behind && studyPlace(placeOf(behind.date, behind.time), behind.studyInstanceUid);
+}
+
+function positionBehind({ after }: QueryExpression): StudyOrderRange['after'] {
+  if (after === undefined) return undefined;
   const [date, time, uid] = after.map((value) => (value === null ? undefined : String(value)));
-  const behind = { date, time, studyInstanceUid: uid ?? '' };
-  return { ...datesOf(query), after: behind, pageEntries };
+  return { date, time, studyInstanceUid: uid ?? '' };
 }
 
 /** The dates that some condition asks for. */

@@ -3,20 +3,20 @@ import type { QueryExpression, QueryKey } from '#engine/query/query-expression.j
 import type { MatchedRecords } from '#engine/query/row-to-json.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
 import type { IndexThread } from '#engine/threads/index-thread.js';
-import type { SearchResult } from '../engine-types.js';
-import { planByCatalog } from './catalog-plan.js';
+import type { QueryPlan, QueryPlanName, SearchResult } from '../engine-types.js';
+import { planByCatalog, type CatalogPlan } from './catalog-plan.js';
 
 export interface SearchPipeline {
   readonly reader: CatalogReader;
   readonly indexThread: IndexThread;
   /** Change log number up to which instances have been acknowledged. */
   committedSequence(): number;
-  readonly queriesByPlan: { catalog: number; index: number };
+  readonly queriesByPlan: Record<QueryPlanName, number>;
 }
 
 /**
- * The one query behind QIDO-RS and C-FIND. Searches that name UIDs, a patient or an accession number, and pages of the study
- * list, are answered from the ordered keys of the catalogue in microseconds, all others by DuckDB after it has applied what was
+ * The one query behind QIDO-RS and C-FIND. Searches that name UIDs, a patient by ID or name, or an accession number, and pages of
+ * the study list, are answered from the ordered keys of the catalogue in microseconds, all others by DuckDB after it has applied what was
  * committed when the search arrived.
  */
 export async function search(
@@ -25,9 +25,9 @@ export async function search(
   signal?: AbortSignal,
 ): Promise<SearchResult> {
   const { reader, queriesByPlan } = pipeline;
-  const planned = planByCatalog(reader, query);
-  const plan = planned === undefined ? 'index' : 'catalog';
-  queriesByPlan[plan]++;
+  const planned = await planByCatalog(reader, query);
+  const plan = planned === undefined ? indexPlan : planOf(planned);
+  queriesByPlan[plan.name]++;
   const page =
     planned === undefined
       ? await pipeline.indexThread.query(query, pipeline.committedSequence(), signal)
@@ -45,6 +45,23 @@ export async function search(
         : pickMatches(planned.records, keys);
     },
   };
+}
+
+/** Where counting begins. */
+export const noQueries: Readonly<Record<QueryPlanName, number>> = {
+  uid: 0,
+  'accession-number': 0,
+  'patient-id': 0,
+  'patient-name': 0,
+  'study-list': 0,
+  index: 0,
+};
+
+const indexPlan: QueryPlan = { name: 'index', keyCount: 0, recordCount: 0 };
+
+function planOf({ name, keyCount, records }: CatalogPlan): QueryPlan {
+  const { studies, series, instances } = records;
+  return { name, keyCount, recordCount: studies.length + series.length + instances.length };
 }
 
 /** Records of the keys among the candidates that they were found in. */

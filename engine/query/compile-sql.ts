@@ -8,8 +8,10 @@ import {
   patientOrder,
   type OrderKey,
 } from './match-order.js';
-import { prepareTests } from './matching.js';
+import { prepareTests, type ValueTest } from './matching.js';
 import type { QueryCondition, QueryExpression, QueryPosition } from './query-expression.js';
+import { someItemSql } from './sequence-items.js';
+import { splitConditions, type ItemTests } from './split-conditions.js';
 import { holdsManyValues, separatorSql, testToSql } from './sql-tests.js';
 import { SqlValues, type SqlValue } from './sql-values.js';
 
@@ -67,7 +69,9 @@ class SqlCompiler {
     if (seriesInstanceUid !== undefined && level !== 'study') {
       this.#requireEqual('series_instance_uid', seriesInstanceUid);
     }
-    for (const condition of expression.conditions) this.#addCondition(condition);
+    const { alone, items } = splitConditions(level, expression.conditions);
+    for (const condition of alone) this.#addCondition(condition);
+    for (const tests of items) this.#addItemTests(tests);
   }
 
   page(): PageSql {
@@ -128,10 +132,30 @@ class SqlCompiler {
       const time = this.#place(searchedColumn(this.#level, condition.timeAttribute));
       sql = `(${own} || coalesce(${time}, '${dayStart}'))`;
     }
-    const place = { column, sql, sibling: (name: string) => columnOf(column.level, name) };
     for (const test of prepareTests(column, condition)) {
-      this.#predicates.push(testToSql(this.#values, place, test));
+      this.#predicates.push(this.#testSql(column, sql, test));
     }
+  }
+
+  /** One test for a value can be asked of the cell that holds the member's values of all items. */
+  #addItemTests({ column, members }: ItemTests): void {
+    const all = members.flatMap(({ tests, ...member }) =>
+      tests.map((test) => ({ ...member, test })),
+    );
+    const [only] = all;
+    if (all.length === 1 && only !== undefined && only.test.kind !== 'empty') {
+      this.#predicates.push(this.#testSql(only.column, this.#place(only.column), only.test));
+      return;
+    }
+    const someItem = someItemSql(this.#place(column), (memberSql) =>
+      all.map((each) => this.#testSql(each.column, memberSql(each.place), each.test)).join(' AND '),
+    );
+    this.#predicates.push(someItem);
+  }
+
+  #testSql(column: IndexColumn, sql: string, test: ValueTest): string {
+    const sibling = (name: string): string => columnOf(column.level, name);
+    return testToSql(this.#values, { column, sql, sibling }, test);
   }
 
   /** The rows behind a position: equal in the first keys, and behind in the next one. */

@@ -1,7 +1,7 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { readColumnValues, type IndexColumn, type IndexedRecord } from './index-columns.js';
 import type { MomentRange } from './query-expression.js';
-import { toSearchText } from './search-text.js';
+import { toSearchText } from '#engine/dicom/encoding/search-text.js';
 import { readTemporalSpan, splitTemporalRange, type TemporalSpan } from './temporal-values.js';
 
 /** Attributes that name a moment together. */

@@ -6,11 +6,24 @@ import type {
 } from '#engine/store/catalog/catalog-records.js';
 import { readMoments } from './date-time-pairs.js';
 import { encodeTextCell } from './index-cell.js';
-import { readColumnValues, searchedColumn, type IndexedRecord } from './index-columns.js';
+import {
+  memberTagsOf,
+  readColumnValues,
+  searchedColumn,
+  type IndexedRecord,
+} from './index-columns.js';
 import { comparePositions, matchOrder, orderOf, patientOrder, positionOf } from './match-order.js';
-import { passesTest, prepareTests, type ValueTest } from './matching.js';
-import type { QueryExpression, QueryKey, QueryPage, QueryPosition } from './query-expression.js';
+import { passesTest, prepareTests } from './matching.js';
+import type {
+  QueryCondition,
+  QueryExpression,
+  QueryKey,
+  QueryPage,
+  QueryPosition,
+} from './query-expression.js';
 import type { MatchedRecords } from './row-to-json.js';
+import { readItems } from './sequence-items.js';
+import { splitConditions, type ItemTests } from './split-conditions.js';
 
 /** The records of one partition. Every series has its study among them, every instance its series. */
 export interface QueriedRecords {
@@ -19,10 +32,9 @@ export interface QueriedRecords {
   readonly instances: readonly InstanceRecord[];
 }
 
-interface ColumnTests {
+interface RecordTest {
   readonly level: QueryLevel;
-  readonly tests: readonly ValueTest[];
-  readonly valuesOf: (record: IndexedRecord) => readonly (string | number)[];
+  readonly passes: (record: IndexedRecord) => boolean;
 }
 
 /**
@@ -32,11 +44,7 @@ interface ColumnTests {
 export function evaluateInMemory(expression: QueryExpression, records: QueriedRecords): QueryPage {
   const conditions = prepareConditions(expression);
   const matchesLevel = (level: QueryLevel, record: IndexedRecord): boolean =>
-    conditions.every(
-      (condition) =>
-        condition.level !== level ||
-        condition.tests.every((test) => passesTest(condition.valuesOf(record), test)),
-    );
+    conditions.every((condition) => condition.level !== level || condition.passes(record));
   const studies = records.studies.filter(
     (study) =>
       isNamed(expression.studyInstanceUid, study.studyInstanceUid) && matchesLevel('study', study),
@@ -67,17 +75,36 @@ export function evaluateInMemory(expression: QueryExpression, records: QueriedRe
   return toPage(expression, matches);
 }
 
-function prepareConditions({ level, conditions }: QueryExpression): ColumnTests[] {
-  return conditions.map((condition) => {
-    const column = searchedColumn(level, condition.attribute);
-    const tests = prepareTests(column, condition);
-    if (condition.kind !== 'moment-range') {
-      return { level: column.level, tests, valuesOf: (record) => readColumnValues(column, record) };
-    }
+function prepareConditions({ level, conditions }: QueryExpression): RecordTest[] {
+  const { alone, items } = splitConditions(level, conditions);
+  return [...alone.map((condition) => valueTest(level, condition)), ...items.map(itemTest)];
+}
+
+function valueTest(level: QueryLevel, condition: QueryCondition): RecordTest {
+  const column = searchedColumn(level, condition.attribute);
+  const tests = prepareTests(column, condition);
+  let valuesOf = (record: IndexedRecord): readonly (string | number)[] =>
+    readColumnValues(column, record);
+  if (condition.kind === 'moment-range') {
     const timeColumn = searchedColumn(level, condition.timeAttribute);
-    const valuesOf = (record: IndexedRecord): string[] => readMoments(column, timeColumn, record);
-    return { level: column.level, tests, valuesOf };
-  });
+    valuesOf = (record) => readMoments(column, timeColumn, record);
+  }
+  const passes = (record: IndexedRecord): boolean => {
+    const values = valuesOf(record);
+    return tests.every((test) => passesTest(values, test));
+  };
+  return { level: column.level, passes };
+}
+
+function itemTest({ column, members }: ItemTests): RecordTest {
+  const memberTags = memberTagsOf(column);
+  const passes = (record: IndexedRecord): boolean =>
+    readItems(record.attributes[column.tag], memberTags).some((item) =>
+      members.every(({ place, tests }) =>
+        tests.every((test) => passesTest(item[place] ?? [], test)),
+      ),
+    );
+  return { level: column.level, passes };
 }
 
 function isNamed(wanted: string | undefined, uid: string): boolean {

@@ -1,3 +1,4 @@
+import { assert } from '#engine/base/assert.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { dictionaryVr, keywordOfTag } from '#engine/dicom/dictionary/dictionary.js';
 import { vrName } from '#engine/dicom/dictionary/vr.js';
@@ -15,7 +16,8 @@ import type {
 } from '#engine/store/catalog/catalog-records.js';
 import type { AttributeReference } from './query-expression.js';
 import { phoneticCodes } from './phonetic-codes.js';
-import { toSearchName, toSearchText, wordsOfName } from './search-text.js';
+import { toSearchName, toSearchText, wordsOfName } from '#engine/dicom/encoding/search-text.js';
+import { encodeItems, readItems } from './sequence-items.js';
 import { isTemporalVr, readTemporalSpan, type TemporalVr } from './temporal-values.js';
 
 export type IndexedRecord = StudyRecord | SeriesRecord | InstanceRecord;
@@ -38,8 +40,11 @@ export interface IndexColumn {
   readonly keyword: string;
   readonly vr: string;
   readonly kind: ColumnKind;
-  /** Holds how the words of the attribute, a name, are pronounced (phonetic-codes.ts). It is no attribute of its own. */
-  readonly isPhonetic?: true;
+  /**
+   * The column is no attribute of its own. `phonetic`: how the words of a name are pronounced (phonetic-codes.ts). `items`: the
+   * members of a sequence together, item by item (sequence-items.ts).
+   */
+  readonly derived?: 'phonetic' | 'items';
   /** SQL identifier, to be quoted. */
   readonly name: string;
   readonly type: 'VARCHAR' | 'DOUBLE';
@@ -116,8 +121,21 @@ function phoneticColumnOf(column: IndexColumn): IndexColumn {
   return Object.freeze({
     ...column,
     kind: 'text',
-    isPhonetic: true,
+    derived: 'phonetic',
     name: toPhoneticName(column),
+  });
+}
+
+function itemsColumnOf(attribute: IndexedAttribute): IndexColumn {
+  return Object.freeze({
+    level: attribute.level,
+    tag: attribute.tag,
+    keyword: attribute.keyword,
+    vr: attribute.vr,
+    kind: 'text',
+    derived: 'items',
+    name: toSnakeCase(attribute.keyword),
+    type: 'VARCHAR',
   });
 }
 
@@ -132,8 +150,11 @@ function columnsOf(level: QueryLevel): readonly IndexColumn[] {
     if (attribute.level !== level || unsearchableTags.has(attribute.tag)) continue;
     if (attribute.vr !== 'SQ') columns.push(columnOf(attribute));
     if (attribute.vr === 'PN') columns.push(phoneticColumnOf(columnOf(attribute)));
+    if (attribute.searchPaths !== undefined) columns.push(itemsColumnOf(attribute));
     for (const memberTag of attribute.searchPaths ?? []) {
-      columns.push(columnOf(attribute, memberTag));
+      const column = columnOf(attribute, memberTag);
+      assert(column.kind === 'text', `${column.keyword}: items hold members that are text`);
+      columns.push(column);
     }
   }
   return Object.freeze(columns);
@@ -149,7 +170,7 @@ export const indexColumns: Readonly<Record<QueryLevel, readonly IndexColumn[]>> 
 const columnsByReference = new Map(
   levels.flatMap((level) =>
     indexColumns[level]
-      .filter((column) => column.isPhonetic !== true)
+      .filter((column) => column.derived === undefined)
       .map((column) => [`${column.tag}.${column.memberTag ?? ''}`, column]),
   ),
 );
@@ -174,10 +195,30 @@ export function searchedColumn(level: QueryLevel, reference: AttributeReference)
   throw new GantryError('bad-request', `${reference.tag} cannot be searched on ${level} level`);
 }
 
+const memberTags = new Map(
+  indexedAttributes.map(({ tag, searchPaths = [] }) => [tag, searchPaths]),
+);
+
+/** Tags of the searchable members of a sequence, in the order in which `items` columns hold them. */
+export function memberTagsOf({ tag }: IndexColumn): readonly string[] {
+  return memberTags.get(tag) ?? [];
+}
+
+/** The column that holds the items of the sequence of `member`. */
+export function itemsColumn({ level, tag }: IndexColumn): IndexColumn {
+  const items = indexColumns[level].find((each) => each.tag === tag && each.derived === 'items');
+  assert(items !== undefined, `${tag} has members`);
+  return items;
+}
+
 /** The values of `column` in a record of its level, normalised for comparison. Empty and unreadable values are left out. */
 export function readColumnValues(column: IndexColumn, record: IndexedRecord): (string | number)[] {
   const values: (string | number)[] = [];
-  if (column.isPhonetic === true) {
+  if (column.derived === 'items') {
+    const cell = encodeItems(readItems(record.attributes[column.tag], memberTagsOf(column)));
+    return cell === null ? [] : [cell];
+  }
+  if (column.derived === 'phonetic') {
     for (const value of record.attributes[column.tag]?.Value ?? []) appendName(value, values);
     const words = values.flatMap((name) => wordsOfName(String(name)));
     return [...new Set(words.flatMap(phoneticCodes))];

@@ -4,7 +4,12 @@ import { isUid, trimUid } from '#engine/base/uid.js';
 import { normaliseValue, type IndexColumn } from './index-columns.js';
 import { phoneticCodes } from './phonetic-codes.js';
 import type { QueryCondition } from './query-expression.js';
-import { toLowerCharacters, toSearchName, toSearchText, wordsOfName } from './search-text.js';
+import {
+  toLowerCharacters,
+  toSearchName,
+  toSearchText,
+  wordsOfName,
+} from '#engine/dicom/encoding/search-text.js';
 import { isTemporalVr, readTemporalSpan, type TemporalVr } from './temporal-values.js';
 import { isUniversalPattern, matchesWildcard } from './wildcard.js';
 

@@ -4,7 +4,7 @@ import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 import { searchedColumn, type IndexColumn } from './index-columns.js';
 import { prepareTests } from './matching.js';
 import type { AttributeReference, QueryCondition } from './query-expression.js';
-import { wordsOfName } from './search-text.js';
+import { wordsOfName } from '#engine/dicom/encoding/search-text.js';
 import { isTemporalVr, splitTemporalRange } from './temporal-values.js';
 import { hasWildcard, isUniversalPattern } from './wildcard.js';
 

@@ -6,10 +6,10 @@ import {
 } from './catalog/catalog-keys.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
 import { CatalogReader } from './catalog/catalog-reader.js';
-import { orderedKeysOf } from './catalog/ordered-attributes.js';
+import { orderedEntriesOf } from './catalog/ordered-attributes.js';
 
-/** Raised when `orderedKeysOf` gives keys that it did not give before. */
-const orderedKeysVersion = 1;
+/** Raised when `orderedEntriesOf` gives entries that it did not give before. */
+const orderedKeysVersion = 2;
 
 const studiesPerBatch = 1_000;
 
@@ -22,11 +22,12 @@ export function completeOrderedKeys(database: RocksdbDatabase<StoreColumn>): voi
   if (version >= orderedKeysVersion) return;
   const reader = new CatalogReader(database);
   const batch = database.createBatch();
-  const noValue = Buffer.alloc(0);
   let studyCount = 0;
   for (const partition of partitionsOf(database)) {
     for (const study of reader.studies(partition)) {
-      for (const key of orderedKeysOf(partition, study)) batch.put('catalog', key, noValue);
+      for (const { key, value } of orderedEntriesOf(partition, study)) {
+        batch.put('catalog', key, value);
+      }
       studyCount += 1;
       if (studyCount % studiesPerBatch === 0) batch.write({ isSynced: false });
     }

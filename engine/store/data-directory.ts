@@ -23,11 +23,13 @@ export interface DataDirectory {
   readonly rebuildingFile: string;
   /** Links to the catalogue while a backup is made. */
   readonly snapshot: string;
+  /** Frames that were encoded ahead; may be deleted while the program is not running. */
+  readonly derivedFrames: string;
 }
 
 /** Paths in a data directory that belong to the store or are made again from it; what else there is, others keep there. */
 export const derivedNames =
-  /^(catalog[./]|segments\/|snapshot\/|FORMAT$|LINEAGE$|RESTORING$|REBUILDING$|index\.duckdb)|\.draft$/;
+  /^(catalog[./]|segments\/|snapshot\/|derived\/|FORMAT$|LINEAGE$|RESTORING$|REBUILDING$|index\.duckdb)|\.draft$/;
 
 export function dataDirectoryOf(directory: string): DataDirectory {
   return {
@@ -38,6 +40,7 @@ export function dataDirectoryOf(directory: string): DataDirectory {
     restoringFile: join(directory, 'RESTORING'),
     rebuildingFile: join(directory, 'REBUILDING'),
     snapshot: join(directory, 'snapshot'),
+    derivedFrames: join(directory, 'derived'),
   };
 }
 

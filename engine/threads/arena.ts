@@ -1,4 +1,5 @@
 import { assert } from '#engine/base/assert.js';
+import { copyShared } from '#engine/base/copy-shared.js';
 import type { Extent } from './task-messages.js';
 
 /** Blocks are what sessions take and give back; no extent crosses a block border. */
@@ -17,16 +18,15 @@ interface GrowingExtent {
 export class Arena {
   readonly buffer: SharedArrayBuffer;
   readonly blockCount: number;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #freeBlocks: number[] = [];
   readonly #references: Uint32Array;
-  readonly #staging = new Uint8Array(arenaBlockBytes + 8);
 
   constructor(bytesTotal: number) {
     this.blockCount = Math.floor(bytesTotal / arenaBlockBytes);
     assert(this.blockCount > 0, 'the arena holds at least one block');
     this.buffer = new SharedArrayBuffer(this.blockCount * arenaBlockBytes);
-    this.#bytes = new Uint8Array(this.buffer);
+    this.#bytes = Buffer.from(this.buffer);
     this.#references = new Uint32Array(this.blockCount);
     for (let block = this.blockCount - 1; block >= 0; block--) this.#freeBlocks.push(block);
   }
@@ -57,21 +57,9 @@ export class Arena {
     return true;
   }
 
-  /**
-   * Copies `source[start, end)` to `target` (an offset into the arena). V8 copies into shared memory word by word only when
-   * source and target agree modulo 8, and byte by byte otherwise: eight times slower. Multipart payloads are misaligned as a
-   * rule, so the bytes pass through private memory with the target's alignment.
-   */
+  /** Copies `source[start, end)` to `target` (an offset into the arena). */
   copyIn(source: Uint8Array, start: number, end: number, target: number): void {
-    const length = end - start;
-    const piece = source.subarray(start, end);
-    if ((piece.byteOffset & 7) === (target & 7)) {
-      this.#bytes.set(piece, target);
-      return;
-    }
-    const aligned = target & 7;
-    this.#staging.set(piece, aligned);
-    this.#bytes.set(this.#staging.subarray(aligned, aligned + length), target);
+    copyShared(this.#bytes, target, source.subarray(start, end));
   }
 }
 

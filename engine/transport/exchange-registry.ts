@@ -1,5 +1,6 @@
 import { defaultSlowClientPolicy, type SlowClientPolicy } from './http-transport.js';
 import { progressTickMs } from './progress-window.js';
+import { SharedTurn } from './shared-turn.js';
 
 /** What a transport does to an exchange in progress. */
 export interface OpenExchange {
@@ -11,6 +12,8 @@ export interface OpenExchange {
 
 /** The exchanges of one transport that are in progress, the one timer that watches them, and the wait for their end. */
 export class ExchangeRegistry {
+  /** What responses share of a turn of the event loop. */
+  readonly turn = new SharedTurn();
   readonly #exchanges = new Set<OpenExchange>();
   readonly #policy: SlowClientPolicy;
   #timer: NodeJS.Timeout | undefined;

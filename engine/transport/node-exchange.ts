@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import { assert } from '#engine/base/assert.js';
 import type { ExchangeRegistry, OpenExchange } from './exchange-registry.js';
 import type {
@@ -14,7 +13,6 @@ import { ProgressWindow } from './progress-window.js';
 import { RequestHeaders } from './request-headers.js';
 import { assertHeaders } from './response-headers.js';
 import { singlePieceSource } from './single-piece-source.js';
-import { TurnShare } from './turn-share.js';
 
 /** A piece is written in slices, so that the progress of a slow reader can be seen. */
 const sliceBytesMax = 256 * 1024;
@@ -153,17 +151,13 @@ export class NodeExchange implements HttpExchange, OpenExchange {
   async #pump(source: ResponseSource, contentLength: number | undefined): Promise<void> {
     try {
       let bytesLeft = contentLength ?? Number.POSITIVE_INFINITY;
-      const turn = new TurnShare();
+      const { turn } = this.#registry;
       while (!this.#isAborted && bytesLeft > 0) {
         const piece = await source.read();
         if (piece === null) break;
         if (piece.length > bytesLeft) throw new Error('the source gave more than it announced');
         bytesLeft -= piece.length;
-        turn.use(piece.length);
-        if (turn.isUsedUp) {
-          turn.renew();
-          await setImmediate();
-        }
+        if (turn.isUsedUp) await new Promise<void>((resolve) => turn.wait(resolve));
         for (let taken = 0; taken < piece.length && !this.#isAborted; taken += sliceBytesMax) {
           await this.#writeSlice(piece.subarray(taken, taken + sliceBytesMax));
         }

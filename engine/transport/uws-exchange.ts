@@ -116,6 +116,7 @@ export class UwsExchange implements HttpExchange, OpenExchange {
       source,
       contentLength,
       progress: this.#progress,
+      turn: this.#registry.turn,
       writeHead,
       onComplete: () => this.#finish(),
     });

@@ -1,7 +1,7 @@
 import type { UwsResponse } from '#native-bindings/uwebsockets/uws-types.js';
 import type { ResponseSource } from './http-transport.js';
 import type { ProgressWindow } from './progress-window.js';
-import { TurnShare } from './turn-share.js';
+import type { SharedTurn } from './shared-turn.js';
 
 /** Pieces of a chunked response are handed over in slices, because the library buffers what the socket does not take. */
 const chunkBytesMax = 64 * 1024;
@@ -12,6 +12,7 @@ export interface UwsResponsePumpOptions {
   /** Undefined for a chunked response. */
   readonly contentLength: number | undefined;
   readonly progress: ProgressWindow;
+  readonly turn: SharedTurn;
   /** Writes status and headers; called once, just before the first bytes. */
   readonly writeHead: () => void;
   /** The response is complete; the library's object must not be touched again. */
@@ -28,7 +29,6 @@ export class UwsResponsePump {
   /** Sized: body offset at which the piece starts. Chunked: bytes of the piece handed over. */
   #pieceStart = 0;
   #pieceTaken = 0;
-  readonly #turn = new TurnShare();
 
   constructor(options: UwsResponsePumpOptions) {
     this.#options = options;
@@ -39,12 +39,12 @@ export class UwsResponsePump {
     return this.#isSocketFull;
   }
 
-  /** Sends until the socket is full, the source lets us wait, or the turn has had its share. */
+  /** Sends until the socket is full, the source lets us wait, or the turn is used up. */
   run(): void {
+    const { turn } = this.#options;
     while (!this.#isOver) {
-      if (this.#turn.isUsedUp) {
-        this.#turn.renew();
-        setImmediate(() => this.run());
+      if (turn.isUsedUp) {
+        turn.wait(() => this.run());
         return;
       }
       let next: ReturnType<ResponseSource['read']>;
@@ -91,7 +91,6 @@ export class UwsResponsePump {
     }
     this.#piece = piece;
     this.#pieceTaken = 0;
-    this.#turn.use(piece.length);
     return this.#push();
   }
 

@@ -18,6 +18,11 @@ test('the whole bench at tiny scale finds no wrong answer of the server', (t) =>
   checkRun(t, ['--subject', 'gantry']);
 });
 
+test('studies generated into a store are found by every search', (t) => {
+  if (!isGantryBuilt()) return t.skip('SKIPPED: the server is not built');
+  checkRun(t, ['--subject', 'gantry-generated', '--only', 'large']);
+});
+
 test('the bench drives Orthanc and finds no wrong answer', (t) => {
   if (!isOrthancInstalled()) return t.skip('SKIPPED: Orthanc is not installed');
   checkRun(t, ['--subject', 'orthanc', '--only', 'frames,stow,cstore']);

@@ -47,6 +47,28 @@ describe('PS3.18 §10.6.1: resources', () => {
     ]);
   });
 
+  test('beyond the standard: explain=true says what answered', async () => {
+    const planOf = async (query: string): Promise<string | null> => {
+      const response = await fetch(`${url}/${query}`);
+      await response.arrayBuffer();
+      return response.headers.get('gantry-query-plan');
+    };
+    const plans = {
+      [`studies?StudyInstanceUID=${meyer}`]: 'uid; keys=0; records=1',
+      'studies?PatientID=P1': 'patient-id; keys=2; records=2',
+      'studies?PatientName=meyer*': 'patient-name; keys=2; records=2',
+      'studies?ModalitiesInStudy=SEG': /^study-list; keys=4; records=\d$/,
+      'series?PatientName=meyer*': 'index',
+    };
+    for (const [query, plan] of Object.entries(plans)) {
+      const explained =
+        (await planOf(`${query}${query.includes('?') ? '&' : '?'}explain=true`)) ?? '';
+      if (typeof plan === 'string') assert.equal(explained, plan);
+      else assert.match(explained, plan);
+    }
+    assert.equal(await planOf('studies'), null);
+  });
+
   test('patients are made of their studies', async () => {
     const rows = await qido(url, 'patients');
     assert.deepEqual(
@@ -96,6 +118,21 @@ describe('PS3.18 §8.3.4.1: attribute matching', () => {
     ['moments, borders', 'StudyDate=20240101-20240103&StudyTime=2201-0159', [yamada]],
     ['sequence member', 'ProcedureCodeSequence.CodeValue=PROC1', [meyer]],
     ['sequence member by tags', '00081032.00080104=Head', [meyer]],
+    [
+      'sequence members in one item',
+      'ProcedureCodeSequence.CodeValue=PROC1&ProcedureCodeSequence.CodeMeaning=H*',
+      [meyer],
+    ],
+    [
+      'sequence members that no item has together',
+      'ProcedureCodeSequence.CodeValue=PROC2&ProcedureCodeSequence.CodeMeaning=H*',
+      [],
+    ],
+    [
+      'sequence member without a value beside one with it',
+      'ProcedureCodeSequence.CodeValue=PROC2&ProcedureCodeSequence.CodeMeaning=""&emptyvaluematching=true',
+      [meyer],
+    ],
     ['number', 'NumberOfStudyRelatedInstances=3', [yamada, meyer]],
     ['no value', 'AccessionNumber=%22%22&emptyvaluematching=true', [unnamed]],
     ['absent', 'StudyID=%22%22&emptyvaluematching=true', [yamada, unnamed]],

@@ -1,7 +1,8 @@
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { QueryIndex } from '#engine/index/query-index.js';
-import type { QueryExpression } from '#engine/query/query-expression.js';
+import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
+import type { QueryCondition, QueryExpression } from '#engine/query/query-expression.js';
 import {
   feedOfRecords,
   instanceRecord,
@@ -53,6 +54,36 @@ export function describeQueryIndex(name: string, open: () => Promise<QueryIndex>
       assert.deepEqual(await keysOf('study'), [study]);
       assert.deepEqual(await keysOf('series'), [series]);
       assert.deepEqual(await keysOf('instance'), [{ ...series, sopInstanceUid: '3.1' }]);
+    });
+
+    test('keys of one sequence match within one item (PS3.4 §C.2.2.2.6)', async () => {
+      const index = await openEmpty();
+      const item = (value: string, meaning?: string): JsonDataSet => ({
+        '00080100': { vr: 'SH', Value: [value] },
+        ...(meaning === undefined ? {} : { '00080104': { vr: 'LO', Value: [meaning] } }),
+      });
+      const study = studyRecord('1.1', 1, {
+        '00081032': { vr: 'SQ', Value: [item('A', 'Head'), item('B', 'Neck'), item('C')] },
+      });
+      await index.apply([feedOfRecords(1, { studies: [study, studyRecord('1.2', 1)] })]);
+      const found = async (...conditions: QueryCondition[]): Promise<unknown> =>
+        (await index.query({ ...all, conditions })).keys.map((key) => key.studyInstanceUid);
+      const code = { tag: '00081032', memberTag: '00080100' };
+      const meaning = { tag: '00081032', memberTag: '00080104' };
+      const is = (value: string): QueryCondition => ({ kind: 'equals', attribute: code, value });
+      const means = (pattern: string): QueryCondition => ({
+        kind: 'wildcard',
+        attribute: meaning,
+        pattern,
+      });
+      assert.deepEqual(await found(is('A'), means('He?d')), ['1.1']);
+      assert.deepEqual(await found(is('A'), means('*eck')), []);
+      assert.deepEqual(await found(is('A'), is('B')), []);
+      const meansNothing: QueryCondition = { kind: 'empty', attribute: meaning };
+      assert.deepEqual(await found(is('C'), meansNothing), ['1.1']);
+      assert.deepEqual(await found(is('B'), meansNothing), []);
+      assert.deepEqual(await found(meansNothing), ['1.1', '1.2']);
+      assert.deepEqual(await found({ kind: 'empty', attribute: code }), ['1.2']);
     });
 
     test('replaces the versions of a study, in one batch and in several', async () => {

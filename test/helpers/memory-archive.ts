@@ -5,6 +5,7 @@ import {
 } from '#engine/dicom/data-set/rewrite-data-set.js';
 import { MemoryByteSource } from '#engine/dicom/instance/byte-source.js';
 import { describeInstance } from '#engine/dicom/instance/describe-instance.js';
+import { readIndexedAttributes } from '#engine/dicom/instance/parsed-instance.js';
 import type { InstanceLayout } from '#engine/dicom/instance/parsed-instance.js';
 import type {
   BlobSource,
@@ -51,7 +52,8 @@ export class MemoryArchive implements QueryRetrieveEngine {
     const bytes = buildPart10({ ...description, elements });
     const described = await describeInstance(new MemoryByteSource([bytes]));
     if (!described.ok) throw described.error;
-    const { identifiers, attributes, layout } = described.instance;
+    const { identifiers, layout } = described.instance;
+    const attributes = readIndexedAttributes(described.instance);
     const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = identifiers;
     const common = { sequence: 1, createdAtMs: 0, storedBytes: bytes.length };
     if (!this.studies.some((study) => study.studyInstanceUid === studyInstanceUid)) {
@@ -138,7 +140,7 @@ export class MemoryArchive implements QueryRetrieveEngine {
       isCut: page.isCut,
       ...(page.last === undefined ? {} : { last: page.last }),
       ...(page.total === undefined ? {} : { total: page.total }),
-      plan: 'catalog',
+      plan: { name: 'index', keyCount: 0, recordCount: 0 },
       readMatches: (start, end) =>
         page.keys.slice(start, end).map((key): MatchedRecords => {
           const study = studies.find((each) => each.studyInstanceUid === key.studyInstanceUid)!;

@@ -51,7 +51,7 @@ export function buildParsedInstance(
     },
     transferSyntaxUid,
     prefix,
-    attributes,
+    attributesJson: JSON.stringify(attributes),
     metadata: { json, uriOffsets: [json.length - 1] },
     layout: {
       transferSyntaxUid,

@@ -315,6 +315,24 @@ function conditionNear(column: IndexColumn, value: string | number): fc.Arbitrar
   );
 }
 
+/** Keys of one sequence: values of one item, of two, or of none; sometimes that there is no value. */
+function memberConditions(
+  members: readonly IndexColumn[],
+  records: readonly { readonly attributes: JsonDataSet }[],
+): fc.Arbitrary<QueryCondition[]> {
+  const present = (member: IndexColumn): string[] =>
+    records
+      .flatMap((record) => record.attributes[member.tag]?.Value ?? [])
+      .flatMap((item) => (item as JsonDataSet)[member.memberTag ?? '']?.Value ?? [])
+      .filter((value) => typeof value === 'string');
+  const conditions = members.map((member) => {
+    const values = present(member).map((value) => conditionNear(member, value));
+    const far = conditionOn(member);
+    return values.length === 0 ? far : fc.oneof({ weight: 4, arbitrary: fc.oneof(...values) }, far);
+  });
+  return fc.tuple(...conditions).chain((all) => fc.subarray(all, { minLength: 2 }));
+}
+
 /** A query whose conditions are most often near the values of `records`. */
 export function generatedQuery(records: GeneratedRecords): fc.Arbitrary<QueryExpression> {
   const rows = { study: records.studies, series: records.series, instance: records.instances };
@@ -322,7 +340,7 @@ export function generatedQuery(records: GeneratedRecords): fc.Arbitrary<QueryExp
     const levels = allLevels.slice(0, allLevels.indexOf(level) + 1);
     const columns = levels
       .flatMap((each) => indexColumns[each])
-      .filter((column) => column.isPhonetic !== true);
+      .filter((column) => column.derived === undefined);
     const ordered = columns.filter(({ vr }) => vr !== 'LT');
     const term = fc.record({
       attribute: fc.constantFrom(...ordered).map(referenceOf),
@@ -339,10 +357,21 @@ export function generatedQuery(records: GeneratedRecords): fc.Arbitrary<QueryExp
         ? far
         : fc.constantFrom(...present).chain(({ column, value }) => conditionNear(column, value));
     const condition = fc.oneof({ weight: 4, arbitrary: near }, { weight: 1, arbitrary: far });
+    const sequences = columns.filter(({ memberTag }) => memberTag !== undefined);
+    const ofOneSequence = fc.constantFrom(...sequences).chain(({ level: on, tag }) => {
+      const members = sequences.filter((column) => column.level === on && column.tag === tag);
+      return memberConditions(
+        members.length === 1 ? [members[0]!, members[0]!] : members,
+        rows[on],
+      );
+    });
     const expression = {
       partition: fc.constant(0),
       level: fc.constant(level),
-      conditions: fc.array(condition, { maxLength: 2 }),
+      conditions: fc.oneof(
+        { weight: 3, arbitrary: fc.array(condition, { maxLength: 2 }) },
+        { weight: 1, arbitrary: ofOneSequence },
+      ),
       limit: fc.constantFrom(1, 2, 100),
       offset: fc.constantFrom(0, 0, 1),
     };

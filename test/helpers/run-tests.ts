@@ -13,13 +13,8 @@ import { repositoryRoot } from './repository.js';
 
 /** In order of cost; folders that are not named here come last, so that no test is left out. */
 const suiteOrder = ['unit', 'contract', 'property', 'architecture', 'integration', 'differential'];
-/** The others start whole servers: one file at a time. */
-const parallelSuites: ReadonlySet<string> = new Set([
-  'unit',
-  'contract',
-  'property',
-  'architecture',
-]);
+/** Suites that judge memory, stalls or a whole machine of load: one file at a time. */
+const serialSuites: ReadonlySet<string> = new Set(['bench', 'fault', 'reliability']);
 
 const fileTimeoutMs = 300_000;
 
@@ -35,7 +30,7 @@ async function runSuites(names: readonly string[]): Promise<Sum> {
     const files = findTestFiles(suite);
     if (files.length === 0) continue;
     console.log(`\n# ${suite}: ${files.length} files`);
-    await runFiles(files, parallelSuites.has(suite) ? availableParallelism() : 1, sum);
+    await runFiles(files, serialSuites.has(suite) ? 1 : availableParallelism(), sum);
   }
   return sum;
 }

@@ -63,6 +63,7 @@ export function searchFiles(): Uint8Array[] {
         StudyDescription: 'CT of the Head',
         ProcedureCodeSequence: [
           { CodeValue: 'PROC1', CodingSchemeDesignator: '99TEST', CodeMeaning: 'Head' },
+          { CodeValue: 'PROC2', CodingSchemeDesignator: '99TEST' },
         ],
       },
       [

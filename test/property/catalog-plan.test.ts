@@ -22,6 +22,10 @@ const modalityCondition: fc.Arbitrary<QueryCondition> = fc
   .constantFrom('CT', 'MR', 'a')
   .map((value) => ({ kind: 'equals', attribute: { tag: '00080061' }, value }));
 
+const nameCondition: fc.Arbitrary<QueryCondition> = fc
+  .constantFrom('a*', 'b*', 'a', '*a*', 'a?*', 'A*=*')
+  .map((pattern) => ({ kind: 'wildcard', attribute: { tag: '00100010' }, pattern }));
+
 /** Pages of the study list, as viewers ask for them. */
 const listQuery: fc.Arbitrary<QueryExpression> = fc.record({
   partition: fc.constant(0),
@@ -30,6 +34,8 @@ const listQuery: fc.Arbitrary<QueryExpression> = fc.record({
     fc.constant([]),
     fc.tuple(dateCondition),
     fc.tuple(modalityCondition),
+    fc.tuple(nameCondition),
+    fc.tuple(nameCondition, modalityCondition),
     fc.tuple(dateCondition, modalityCondition),
   ),
   limit: fc.integer({ min: 1, max: 5 }),
@@ -42,14 +48,14 @@ test('what the keys of the catalogue answer is what an evaluation of all records
   const batch = database.createBatch();
   let partition = 0;
   let plannedCount = 0;
-  const property = fc.property(
+  const property = fc.asyncProperty(
     generatedRecords.chain((records) =>
       fc.tuple(
         fc.constant(records),
         fc.array(fc.oneof(listQuery, generatedQuery(records)), { minLength: 10, maxLength: 20 }),
       ),
     ),
-    ([records, queries]) => {
+    async ([records, queries]) => {
       partition += 1;
       const changeOf = <Record>(after: Record) => ({ partition, before: undefined, after });
       putHierarchy(batch, {
@@ -59,14 +65,14 @@ test('what the keys of the catalogue answer is what an evaluation of all records
       batch.write({ isSynced: false });
       for (const query of queries) {
         if (query.level !== 'study') continue;
-        const planned = planByCatalog(reader, { ...query, partition });
+        const planned = await planByCatalog(reader, { ...query, partition });
         if (planned === undefined) continue;
         plannedCount += 1;
         const page = evaluateInMemory(planned.query, planned.records);
         assert.deepEqual(page, evaluateInMemory(query, records), JSON.stringify(query));
         if (page.last === undefined) continue;
         const rest = { ...query, after: page.last };
-        const restPlanned = planByCatalog(reader, { ...rest, partition });
+        const restPlanned = await planByCatalog(reader, { ...rest, partition });
         if (restPlanned === undefined) continue;
         assert.deepEqual(
           evaluateInMemory(restPlanned.query, restPlanned.records),
@@ -76,6 +82,6 @@ test('what the keys of the catalogue answer is what an evaluation of all records
       }
     },
   );
-  fc.assert(property, { numRuns: 60, interruptAfterTimeLimit: 30_000 });
+  await fc.assert(property, { numRuns: 60, interruptAfterTimeLimit: 30_000 });
   assert.ok(plannedCount > 100);
 });

@@ -140,12 +140,12 @@ class ModelledWorker {
     const all = [...this.#stored.values()];
     for (const [plan, condition] of [
       ['index', byIndex],
-      ['catalog', byKey],
+      ['patient-id', byKey],
     ] as const) {
       const find = async (level: QueryExpression['level']) => {
         const page = { partition: 0, level, conditions: [condition], limit: 1000, offset: 0 };
         const result = await this.#engine.search(page);
-        assert.equal(result.plan, plan);
+        assert.equal(result.plan.name, plan);
         const matches = result.readMatches(0, result.count);
         assert.equal(matches.length, result.count, 'nobody else deletes these');
         return matches;

@@ -86,7 +86,7 @@ function assemble(
     identifiers,
     transferSyntaxUid,
     prefix,
-    attributes: describer.finishIndex(),
+    attributesJson: describer.finishIndex(),
     metadata,
     layout: {
       transferSyntaxUid,

@@ -1,12 +1,10 @@
 import { indexedAttributes, type QueryLevel } from '#engine/dicom/indexed-attributes.js';
-import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
-import type { IndexedAttributes } from './parsed-instance.js';
 
 const levelByTag = new Map<number, QueryLevel>(
   indexedAttributes.map(({ tag, level }) => [Number.parseInt(tag, 16), level]),
 );
 
-/** Collects the JSON text of indexed attributes as it is written and parses it once a level. */
+/** Collects the JSON text of indexed attributes as it is written, by level. */
 export class IndexCollector {
   readonly #texts: Record<QueryLevel, string> = { study: '', series: '', instance: '' };
 
@@ -22,12 +20,9 @@ export class IndexCollector {
     texts[level] = texts[level] === '' ? text : `${texts[level]},${text}`;
   }
 
-  finish(): IndexedAttributes {
+  /** `IndexedAttributes` as JSON. */
+  finish(): string {
     const { study, series, instance } = this.#texts;
-    return { study: parse(study), series: parse(series), instance: parse(instance) };
+    return `{"study":{${study}},"series":{${series}},"instance":{${instance}}}`;
   }
-}
-
-function parse(members: string): JsonDataSet {
-  return JSON.parse(`{${members}}`) as JsonDataSet;
 }

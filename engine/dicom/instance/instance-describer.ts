@@ -15,12 +15,7 @@ import {
 import { IndexCollector } from './index-collector.js';
 import type { InstanceRules } from './instance-rules.js';
 import { valueFault } from './value-fault.js';
-import type {
-  BulkValue,
-  IndexedAttributes,
-  InstanceWarning,
-  MetadataDocument,
-} from './parsed-instance.js';
+import type { BulkValue, InstanceWarning, MetadataDocument } from './parsed-instance.js';
 
 const specificCharacterSetTag = 0x00080005;
 const pixelDataTag = 0x7fe00010;
@@ -101,7 +96,8 @@ export class InstanceDescriber implements DataSetVisitor {
     return this.#writer.finish();
   }
 
-  finishIndex(): IndexedAttributes {
+  /** As `IndexCollector.finish`. */
+  finishIndex(): string {
     return this.#index.finish();
   }
 

@@ -1,5 +1,6 @@
 import { constants, openSync, writeSync } from 'node:fs';
 import { assert } from '#engine/base/assert.js';
+import { copyShared } from '#engine/base/copy-shared.js';
 import { recordAlignmentBytes } from './record-header.js';
 
 /** What we use of it: the type libraries of Node leave it to those of browsers. */
@@ -23,11 +24,11 @@ const stagingPages = stagingBytes / wasmPageBytes;
  * One writer serves all segments of a thread: it copies into one aligned buffer and writes that.
  */
 export class DirectWriter {
-  readonly #staging: Uint8Array;
+  readonly #staging: Buffer;
 
   constructor() {
     const memory = new WebAssembly.Memory({ initial: stagingPages, maximum: stagingPages });
-    this.#staging = new Uint8Array(memory.buffer);
+    this.#staging = Buffer.from(memory.buffer);
   }
 
   /** A descriptor for `writeAll`; undefined where the file system has no direct I/O, such as tmpfs. */
@@ -47,7 +48,7 @@ export class DirectWriter {
     for (const buffer of buffers) {
       for (let from = 0; from < buffer.length;) {
         const length = Math.min(buffer.length - from, stagingBytes - staged);
-        this.#staging.set(buffer.subarray(from, from + length), staged);
+        copyShared(this.#staging, staged, buffer.subarray(from, from + length));
         staged += length;
         from += length;
         if (staged < stagingBytes) continue;

@@ -1,4 +1,5 @@
 import type { InstanceKey, SeriesKey } from './catalog-records.js';
+import { studyPlace, type StudyPlace } from './study-order.js';
 
 /**
  * Every key of the database. A key begins with the layout version and the partition, so that the keys of a partition are one
@@ -14,7 +15,8 @@ import type { InstanceKey, SeriesKey } from './catalog-records.js';
  * | catalog  | `r` study NUL series NUL instance                   | deleted record, within its time    |
  * | catalog  | `p` PatientID NUL study                             | empty                              |
  * | catalog  | `a` AccessionNumber NUL study                       | empty                              |
- * | catalog  | `d` place by date and time NUL study                | empty                              |
+ * | catalog  | `d` place by date and time NUL study                | gist of the study, or empty        |
+ * | catalog  | `n` name NUL place NUL study                        | empty                              |
  * | metadata | study NUL series NUL instance                       | metadata document                  |
  * | frames   | study NUL series NUL instance NUL `l`               | layout                             |
  * | frames   | study NUL series NUL instance NUL `f` page u32      | frame table page                   |
@@ -51,6 +53,7 @@ const kind = {
   patientId: 'p',
   accessionNumber: 'a',
   studyOrder: 'd',
+  patientName: 'n',
 } as const;
 
 /** Attributes of a study that have an ordered key of their own. */
@@ -141,9 +144,36 @@ export function orderedKey(
   ]);
 }
 
+/** `name` is a component group in search form, `part` of study-order.ts. */
+export function patientNameKey(
+  partition: number,
+  name: string,
+  part: string,
+  studyInstanceUid: string,
+): Buffer {
+  return Buffer.concat([
+    valuePrefix(partition, kind.patientName, name),
+    Buffer.from(studyPlace(part, studyInstanceUid), 'latin1'),
+  ]);
+}
+
+/**
+ * Keys of `patientNameKey` whose name is, or begins with, `name`; undefined for one that is longer than what keys hold of a
+ * name.
+ */
+export function patientNameRange(
+  partition: number,
+  name: string,
+  isPrefix: boolean,
+): KeyRange | undefined {
+  if (Buffer.byteLength(name) >= orderedValueBytesMax) return undefined;
+  const bytes = valuePrefix(partition, kind.patientName, name);
+  return rangeOf(isPrefix ? bytes.subarray(0, -1) : bytes);
+}
+
 /** `part` is of study-order.ts. */
 export function studyOrderKey(partition: number, part: string, studyInstanceUid: string): Buffer {
-  return textKey(partition, `${kind.studyOrder}${part}\0${studyInstanceUid}`);
+  return textKey(partition, kind.studyOrder + studyPlace(part, studyInstanceUid));
 }
 
 /** Keys of `studyOrderKey` whose part lies from `begin` up to, without, `end`. */
@@ -331,6 +361,13 @@ function instanceOfPath(path: string): InstanceKey {
   };
 }
 
+/** The place at the end of a key of `patientNameKey`. */
+export function placeOfPatientNameKey(key: Buffer): StudyPlace {
+  const end = key.lastIndexOf(separator);
+  const start = key.lastIndexOf(separator, end - 1) + 1;
+  return key.toString('latin1', start, key.length);
+}
+
 /** The study at the end of an ordered key. */
 export function studyOfOrderedKey(key: Buffer): string {
   return key.toString('latin1', key.lastIndexOf(separator) + 1, key.length);
@@ -353,12 +390,16 @@ function writePrefix(bytes: Buffer, partition: number): void {
   bytes.writeUInt32BE(partition, 1);
 }
 
-/** NUL is no character of a DICOM string; where one came in nevertheless, it must not end the part. */
 function orderedPrefix(partition: number, attribute: OrderedAttribute, value: string): Buffer {
+  return valuePrefix(partition, kind[attribute], value);
+}
+
+/** NUL is no character of a DICOM string; where one came in nevertheless, it must not end the part. */
+function valuePrefix(partition: number, kindLetter: string, value: string): Buffer {
   const text = Buffer.from(value.replaceAll('\0', ' '), 'utf8').subarray(0, orderedValueBytesMax);
   const bytes = Buffer.allocUnsafe(prefixBytes + 1 + text.length + 1);
   writePrefix(bytes, partition);
-  bytes.write(kind[attribute], prefixBytes, 'latin1');
+  bytes.write(kindLetter, prefixBytes, 'latin1');
   text.copy(bytes, prefixBytes + 1);
   bytes[bytes.length - 1] = separator;
   return bytes;

@@ -29,7 +29,8 @@ import {
   decodeStudyRecord,
 } from './record-codec.js';
 import { matchesOrderedAttribute } from './ordered-attributes.js';
-import { placeOf, studyOrderBounds, unplacedPart } from './study-order.js';
+import { decodeStudyGist, type StudyGist } from './study-gist.js';
+import { placeOf, studyOrderBounds, unplacedPart, type StudyPlace } from './study-order.js';
 
 /** Studies kept decoded, some kilobytes each: whoever pages through a study list sees the same ones again and again. */
 const decodedStudiesMax = 2_048;
@@ -51,6 +52,18 @@ export interface StudyOrderRange {
     readonly studyInstanceUid: string;
   };
   readonly pageEntries: number;
+}
+
+/** A study of the study list. */
+export interface ListedStudy {
+  readonly studyInstanceUid: string;
+  /** Undefined where only the record tells. */
+  readonly gist: StudyGist | undefined;
+}
+
+interface CatalogPage {
+  readonly keys: readonly Buffer[];
+  readonly values: readonly Buffer[];
 }
 
 /** A study, one of its series, or one instance. */
@@ -236,10 +249,46 @@ export class CatalogReader {
   }
 
   /** UIDs of studies in the order of engine/query/match-order.ts, a page at a time, without those of `unplacedStudies`. */
-  *studyUidsInOrder(
+  *studyUidsInOrder(partition: number, range: StudyOrderRange): Generator<readonly string[]> {
+    for (const { keys: page } of this.#placesInOrder(partition, range, false)) {
+      yield page.map(keys.studyOfOrderedKey);
+    }
+  }
+
+  /** As `studyUidsInOrder`, with what the list says of each study. */
+  *studiesInOrder(partition: number, range: StudyOrderRange): Generator<readonly ListedStudy[]> {
+    for (const { keys: page, values } of this.#placesInOrder(partition, range, true)) {
+      yield page.map((key, n) => ({
+        studyInstanceUid: keys.studyOfOrderedKey(key),
+        gist: decodeStudyGist(values[n]!),
+      }));
+    }
+  }
+
+  /**
+   * Places of the studies in which a component group of the patient's name is, or begins with, `name` (in search form), in the
+   * order of the names. Undefined for a name that is too long for keys.
+   */
+  placesByPatientName(
+    partition: number,
+    name: string,
+    isPrefix: boolean,
+  ): Generator<StudyPlace> | undefined {
+    const range = keys.patientNameRange(partition, name, isPrefix);
+    return range === undefined ? undefined : this.#namedPlaces(range);
+  }
+
+  *#namedPlaces(range: KeyRange): Generator<StudyPlace> {
+    for (const { keys: page } of this.#pages('catalog', range, false)) {
+      yield* page.map(keys.placeOfPatientNameKey);
+    }
+  }
+
+  *#placesInOrder(
     partition: number,
     { from, to, after, pageEntries }: StudyOrderRange,
-  ): Generator<readonly string[]> {
+    values: boolean,
+  ): Generator<CatalogPage> {
     const { begin, end } = studyOrderBounds(from, to);
     const { gte, lt } = keys.studyOrderRange(partition, begin, end);
     const behind =
@@ -247,9 +296,7 @@ export class CatalogReader {
       keys.studyOrderKey(partition, placeOf(after.date, after.time), after.studyInstanceUid);
     const range =
       behind !== undefined && Buffer.compare(behind, gte) > 0 ? { gt: behind, lt } : { gte, lt };
-    for (const { keys: page } of this.#pages('catalog', range, false, pageEntries)) {
-      yield page.map(keys.studyOfOrderedKey);
-    }
+    yield* this.#pages('catalog', range, values, pageEntries);
   }
 
   /** UIDs of up to `limit` of the studies whose place among the others only their records tell. */
@@ -358,7 +405,7 @@ export class CatalogReader {
     range: KeyRange | { readonly gt: Buffer; readonly lt: Buffer },
     values: boolean,
     limit = stepEntriesMax,
-  ): Generator<{ readonly keys: readonly Buffer[]; readonly values: readonly Buffer[] }> {
+  ): Generator<CatalogPage> {
     let rest: KeyRange | { readonly gt: Buffer; readonly lt: Buffer } = range;
     for (;;) {
       const page = this.#range(column, { ...rest, limit, values });

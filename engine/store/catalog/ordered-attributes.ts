@@ -1,7 +1,8 @@
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
-import { orderedKey, studyOrderKey } from './catalog-keys.js';
+import { orderedKey, patientNameKey, studyOrderKey } from './catalog-keys.js';
 import type { OrderedAttribute } from './catalog-keys.js';
 import type { StudyRecord } from './catalog-records.js';
+import { encodeStudyGist, searchNamesOf } from './study-gist.js';
 import { studyOrderPart } from './study-order.js';
 
 const tagOfAttribute: Readonly<Record<OrderedAttribute, string>> = {
@@ -12,16 +13,35 @@ const tagOfAttribute: Readonly<Record<OrderedAttribute, string>> = {
 /** Ordered keys of one attribute of one study at most; both have a value multiplicity of one (PS3.6 §6). */
 const valuesMax = 4;
 
-/** The ordered keys that find a study by the values of its attributes, and by its place among all. */
-export function orderedKeysOf(partition: number, study: StudyRecord): Buffer[] {
-  const part = studyOrderPart(study.attributes);
-  const keys = [studyOrderKey(partition, part, study.studyInstanceUid)];
+/** Component groups of names of one study that have a key: those of four names at most. */
+const namesMax = 3 * valuesMax;
+
+/** An entry of the column `catalog` that leads to a study. */
+export interface OrderedEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+const noValue = Buffer.alloc(0);
+
+/** The ordered entries that find a study by the values of its attributes, and by its place among all. */
+export function orderedEntriesOf(partition: number, study: StudyRecord): OrderedEntry[] {
+  const { studyInstanceUid, attributes } = study;
+  const part = studyOrderPart(attributes);
+  const place = studyOrderKey(partition, part, studyInstanceUid);
+  const entries = [{ key: place, value: encodeStudyGist(study) }];
   for (const attribute of Object.keys(tagOfAttribute) as OrderedAttribute[]) {
-    for (const value of valuesOf(study.attributes, attribute)) {
-      keys.push(orderedKey(partition, attribute, value, study.studyInstanceUid));
+    for (const value of valuesOf(attributes, attribute)) {
+      entries.push({
+        key: orderedKey(partition, attribute, value, studyInstanceUid),
+        value: noValue,
+      });
     }
   }
-  return keys;
+  for (const name of searchNamesOf(attributes).slice(0, namesMax)) {
+    entries.push({ key: patientNameKey(partition, name, part, studyInstanceUid), value: noValue });
+  }
+  return entries;
 }
 
 /** Whether the study still has the value that an ordered key found it by. */

@@ -16,6 +16,22 @@ export function studyOrderPart(attributes: JsonDataSet): string {
   return placeOf(parseDate(date), parseTime(time)?.first);
 }
 
+/** Where a study stands in the study list: its part, NUL, its UID. Places sort as the studies do. */
+export type StudyPlace = string;
+
+export function studyPlace(part: string, studyInstanceUid: string): StudyPlace {
+  return `${part}\0${studyInstanceUid}`;
+}
+
+export function studyOfPlace(place: StudyPlace): string {
+  return place.slice(place.indexOf('\0') + 1);
+}
+
+/** Whether only the record of the study tells where it stands. */
+export function isUnplaced(place: StudyPlace): boolean {
+  return place.startsWith(unplacedPart);
+}
+
 /** The part of studies of a date `YYYYMMDD` and a time `HHMMSS.FFFFFF`, where they have them. */
 export function placeOf(date: string | undefined, time: string | undefined): string {
   return orderedDigits(date) + orderedDigits(time);

@@ -1,6 +1,7 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { isUid } from '#engine/base/uid.js';
-import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import { readIndexedAttributes } from '#engine/dicom/instance/parsed-instance.js';
+import type { IndexedInstance, ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import type { CommitOutcome, CommitRequest, IndexFeed } from '#engine/threads/task-messages.js';
 import type { BlobReader, BlobRecord } from '../blob/blob-store.js';
 import { blobOf } from '../blob/spill-files.js';
@@ -37,6 +38,8 @@ export interface CommittedGroup {
 
 interface Candidate {
   readonly request: CommitRequest;
+  /** Of the request. */
+  readonly instance: IndexedInstance;
   readonly bytes: ReceivedBytes;
 }
 
@@ -98,7 +101,8 @@ export class Committer {
       try {
         checkNames(request.instance);
         const bytes = receivedBytesOf(request, this.#options.arena, this.#options.spills);
-        const candidate = { request, bytes };
+        const attributes = readIndexedAttributes(request.instance);
+        const candidate = { request, instance: { ...request.instance, attributes }, bytes };
         const known = stored[n];
         if (known === undefined) fresh.push(candidate);
         else if (this.#isToReplace(candidate, known)) {
@@ -138,9 +142,9 @@ export class Committer {
     }
   }
 
-  #isSame({ request, bytes }: Candidate, known: InstanceRecord): boolean {
+  #isSame({ request, instance, bytes }: Candidate, known: InstanceRecord): boolean {
     const { blobReader, writer } = this.#options;
-    const received = { instance: request.instance, bytes };
+    const received = { instance, bytes };
     const readers = { catalog: writer.catalog, blobs: blobReader };
     return isSameInstance(known, request.partition, received, readers);
   }
@@ -221,8 +225,8 @@ export class Committer {
     return candidates
       .toSorted((a, b) => a.request.partition - b.request.partition)
       .map((candidate, n) => {
-        const { request, bytes } = candidate;
-        const { partition, instance } = request;
+        const { request, instance, bytes } = candidate;
+        const { partition } = request;
         const sequence = this.#options.writer.sequence + 1 + n;
         const blob = blobOf(instance.prefix, bytes);
         const record: BlobRecord = {

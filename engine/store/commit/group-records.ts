@@ -12,7 +12,7 @@ import type {
 } from '../catalog/catalog-records.js';
 import { encodeChange } from '../catalog/change-codec.js';
 import { encodeFrameTablePage, encodeLayout, encodeMetadata } from '../catalog/metadata-codec.js';
-import { orderedKeysOf } from '../catalog/ordered-attributes.js';
+import { orderedEntriesOf } from '../catalog/ordered-attributes.js';
 import {
   encodeInstanceRecord,
   encodeSeriesRecord,
@@ -78,7 +78,7 @@ export function putChange(batch: Batch, change: ChangeRecord): void {
   batch.put('changes', keys.changeKey(change.sequence), encodeChange(change));
 }
 
-/** Puts or deletes the study and series records, and moves the ordered keys of studies whose attributes changed. */
+/** Puts or deletes the study and series records, and changes the ordered entries of studies whose attributes changed. */
 export function putHierarchy(batch: Batch, changes: HierarchyChanges): void {
   for (const { partition, before, after } of changes.series) {
     const key = keys.seriesKey(partition, (after ?? before)!);
@@ -96,13 +96,14 @@ export function putHierarchy(batch: Batch, changes: HierarchyChanges): void {
 
 function putOrderedKeys(batch: Batch, change: RecordChange<StudyRecord>): void {
   const { partition, before, after } = change;
-  const known = before === undefined ? [] : orderedKeysOf(partition, before);
-  const wanted = after === undefined ? [] : orderedKeysOf(partition, after);
-  for (const key of known) {
-    if (!wanted.some((other) => other.equals(key))) batch.delete('catalog', key);
+  const known = before === undefined ? [] : orderedEntriesOf(partition, before);
+  const wanted = after === undefined ? [] : orderedEntriesOf(partition, after);
+  for (const { key } of known) {
+    if (!wanted.some((other) => other.key.equals(key))) batch.delete('catalog', key);
   }
-  for (const key of wanted) {
-    if (!known.some((other) => other.equals(key))) batch.put('catalog', key, empty);
+  for (const { key, value } of wanted) {
+    const isKnown = known.some((other) => other.key.equals(key) && other.value.equals(value));
+    if (!isKnown) batch.put('catalog', key, value);
   }
 }
 

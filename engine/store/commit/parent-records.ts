@@ -1,11 +1,11 @@
-import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import type { IndexedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from '../catalog/catalog-records.js';
 import { mergeAttributes } from './attribute-merge.js';
 
 /** What study and series count of an instance. */
 export interface CountedInstance {
   readonly partition: number;
-  readonly instance: Pick<ParsedInstance, 'identifiers' | 'attributes'>;
+  readonly instance: Pick<IndexedInstance, 'identifiers' | 'attributes'>;
   readonly sequence: number;
   readonly createdAtMs: number;
   readonly storedBytes: number;
@@ -13,7 +13,7 @@ export interface CountedInstance {
 
 /** An instance that a group adds. */
 export interface AddedInstance extends CountedInstance {
-  readonly instance: ParsedInstance;
+  readonly instance: IndexedInstance;
   /** CRC-32 of each block of the received bytes, wherever they are. */
   readonly blockChecksums: Uint8Array;
 }

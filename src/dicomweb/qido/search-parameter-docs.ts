@@ -23,6 +23,7 @@ const pageParameters: readonly ParameterDoc[] = [
 const standardParameters: readonly ParameterDoc[] = [
   { name: 'emptyvaluematching', doc: 'two quotation marks match no value', type: 'boolean' },
   { name: 'multiplevaluematching', doc: 'all values of a list must be there', type: 'boolean' },
+  { name: 'explain', doc: 'the header Gantry-Query-Plan says how it was found', type: 'boolean' },
 ];
 
 const levels: readonly QueryLevel[] = ['study', 'series', 'instance'];
@@ -38,7 +39,7 @@ export function searchParameterDocs(dialect: Dialect, route: SearchedRoute): Par
   const attributes = levels
     .slice(0, levels.indexOf(level) + 1)
     .flatMap((each) => indexColumns[each])
-    .filter(({ isPhonetic }) => isPhonetic !== true)
+    .filter(({ derived }) => derived === undefined)
     .filter(({ tag }) => dialect.searchKeys === 'all' || isMatchedInAzure(resource, tag))
     .map(({ keyword, tag, vr }) => ({ name: keyword, doc: `${tag}, ${vr}` }));
   const isStandard = dialect.searchUnknown === 'ignored';

@@ -30,6 +30,8 @@ export interface SearchRequest {
   readonly fields: ReturnFields;
   /** Texts for the Warning header: what was asked for and not done. */
   readonly warnings: readonly string[];
+  /** The answer says how it was found. */
+  readonly isExplained: boolean;
 }
 
 const recordKeyTag = '0008041B';
@@ -66,6 +68,7 @@ class ParameterReader {
   #isFuzzy = false;
   #emptyValues = false;
   #multipleValues = false;
+  #isExplained = false;
   #orderBy: readonly OrderTerm[] = [];
   #after: string | undefined;
 
@@ -96,6 +99,9 @@ class ParameterReader {
         break;
       case 'multiplevaluematching':
         this.#multipleValues = this.#parseStandardBoolean(name, value);
+        break;
+      case 'explain':
+        this.#isExplained = this.#parseStandardBoolean(name, value);
         break;
       case 'orderby':
         this.#orderBy = parseOrder(this.#target, value);
@@ -146,7 +152,12 @@ class ParameterReader {
     const query = Object.freeze(after === undefined ? base : { ...base, after });
     const unkept = [...this.#unkept].join(', ');
     const more = unkept === '' ? [] : [`Not kept for searches, and left out: ${unkept}.`];
-    return { query, fields: this.#fields(order), warnings: [...this.#warnings, ...more] };
+    return {
+      query,
+      fields: this.#fields(order),
+      warnings: [...this.#warnings, ...more],
+      isExplained: this.#isExplained,
+    };
   }
 
   #fields(order: readonly OrderKey[]): ReturnFields {

@@ -115,12 +115,23 @@ function resultHeaders(
   context: RequestContext,
   { request, result }: Answer,
 ): HttpHeaders {
-  const { warnings, query } = request;
+  const { warnings, query, isExplained } = request;
   const more = result.isCut ? ['There are additional results that can be requested'] : [];
-  const headers = [varyHeader, ...[...warnings, ...more].map(warningHeader)];
+  const headers = [
+    varyHeader,
+    ...[...warnings, ...more].map(warningHeader),
+    ...(isExplained ? [planHeader(result)] : []),
+  ];
   if (result.last === undefined) return headers;
   const key = encodeRecordKey(orderOf(query), result.last).toString('base64url');
   return [...headers, ['link', `<${nextUrl(service, context, key)}>; rel="next"`]];
+}
+
+/** For administrators: the ordered keys, or the index, that a search was answered from, and what had to be looked at. */
+function planHeader({ plan }: SearchResult): readonly [name: string, value: string] {
+  const { name, keyCount, recordCount } = plan;
+  const text = name === 'index' ? name : `${name}; keys=${keyCount}; records=${recordCount}`;
+  return ['gantry-query-plan', text];
 }
 
 /** Parameters that say where a page begins. */

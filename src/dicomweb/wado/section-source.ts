@@ -54,21 +54,29 @@ export class SectionSource implements ResponseSource {
     }
   }
 
-  async read(): Promise<Uint8Array | null> {
+  read(): Uint8Array | null | Promise<Uint8Array | null> {
     const first = this.#first;
     if (first !== undefined) {
       this.#first = undefined;
       return first;
     }
+    const filled = this.#fill(0, Math.min(this.#piece.length, this.#rest));
+    return typeof filled === 'number' ? this.#pieceOf(filled) : this.#readSlowly(filled);
+  }
+
+  async #readSlowly(filled: Promise<number>): Promise<Uint8Array | null> {
     this.#isFilling = true;
     try {
-      const length = await this.#fill();
-      this.#rest -= length;
-      return length === 0 ? null : this.#piece.subarray(0, length);
+      return this.#pieceOf(await filled);
     } finally {
       this.#isFilling = false;
       if (this.#isClosed) pieces.giveBack(this.#piece);
     }
+  }
+
+  #pieceOf(length: number): Uint8Array | null {
+    this.#rest -= length;
+    return length === 0 ? null : this.#piece.subarray(0, length);
   }
 
   close(): void {
@@ -79,28 +87,46 @@ export class SectionSource implements ResponseSource {
     if (!this.#isFilling) pieces.giveBack(this.#piece);
   }
 
-  async #fill(): Promise<number> {
-    const wanted = Math.min(this.#piece.length, this.#rest);
-    let length = 0;
-    while (length < wanted) {
-      const section = this.#ready[0];
-      if (section === undefined) {
-        if (!(await this.#next())) return length;
-        continue;
-      }
-      if (this.#skips(section)) continue;
-      const target = this.#piece.subarray(length, wanted);
-      const copied =
-        section instanceof Uint8Array
-          ? copyFrom(section, this.#position, target)
-          : section.read(this.#position, target);
-      const bytes = typeof copied === 'number' ? copied : await copied;
-      length += bytes;
-      this.#position += bytes;
-      const isAtEnd = section.length === undefined ? bytes === 0 : this.#position >= section.length;
-      if (isAtEnd) this.#dropFirst();
+  /** Fills the piece from `length` up to `wanted`, as far as there are bytes; in one go where nothing has to be waited for. */
+  #fill(length: number, wanted: number): number | Promise<number> {
+    let filled = length;
+    while (filled < wanted) {
+      const step = this.#step(this.#piece.subarray(filled, wanted));
+      if (step instanceof Promise) return this.#fillBehind(step, filled, wanted);
+      if (step === undefined) return filled;
+      filled += step;
     }
-    return length;
+    return filled;
+  }
+
+  async #fillBehind(
+    step: Promise<number | undefined>,
+    filled: number,
+    wanted: number,
+  ): Promise<number> {
+    const bytes = await step;
+    return bytes === undefined ? filled : this.#fill(filled + bytes, wanted);
+  }
+
+  /** Bytes put into `target`, which may be none; undefined when there are no more. */
+  #step(target: Uint8Array): number | undefined | Promise<number | undefined> {
+    const section = this.#ready[0];
+    if (section === undefined) return this.#next();
+    if (this.#skips(section)) return 0;
+    const copied =
+      section instanceof Uint8Array
+        ? copyFrom(section, this.#position, target)
+        : section.read(this.#position, target);
+    return typeof copied === 'number'
+      ? this.#advance(section, copied)
+      : copied.then((bytes) => this.#advance(section, bytes));
+  }
+
+  #advance(section: Section, bytes: number): number {
+    this.#position += bytes;
+    const isAtEnd = section.length === undefined ? bytes === 0 : this.#position >= section.length;
+    if (isAtEnd) this.#dropFirst();
+    return bytes;
   }
 
   /** Leaves out what lies before the range; true when that was the whole section. */
@@ -121,17 +147,22 @@ export class SectionSource implements ResponseSource {
     this.#position = 0;
   }
 
-  /** Takes the next section; false at the end. */
-  async #next(): Promise<boolean> {
-    if (this.#isOver) return false;
+  /** Takes the next section, which is no bytes yet; undefined at the end. */
+  #next(): 0 | undefined | Promise<0> {
+    if (this.#isOver) return undefined;
     const next = this.#sections.next();
     if (next.done === true) {
       this.#isOver = true;
-      return false;
+      return undefined;
     }
-    if (next.value instanceof Promise) this.#ready.push(...(await next.value));
-    else this.#ready.push(next.value);
-    return true;
+    if (next.value instanceof Promise) {
+      return next.value.then((sections) => {
+        this.#ready.push(...sections);
+        return 0;
+      });
+    }
+    this.#ready.push(next.value);
+    return 0;
   }
 }
 

@@ -185,24 +185,28 @@ test('PS3.4 §C.2.2.2.6: a sequence key matches and returns the members of its i
   const { archive, scu } = await start(t);
   const RequestAttributesSequence = [
     { ScheduledProcedureStepID: 'S1', RequestedProcedureID: 'R1' },
+    { ScheduledProcedureStepID: 'S2', RequestedProcedureID: 'R2' },
   ];
   await archive.add({ elements: { StudyInstanceUID: '1.4', RequestAttributesSequence } });
   const ask = (
-    id: string,
+    item: JsonDataSet,
   ): Promise<{ readonly pending: readonly { identifier?: JsonDataSet }[] }> =>
     scu.ask(
       'find',
       {
         ...keys({ '00080052': 'SERIES', '0020000D': '1.4' }),
-        '00400275': { vr: 'SQ', Value: [{ '00400009': { vr: 'SH', Value: [id] } }] },
+        '00400275': { vr: 'SQ', Value: [item] },
       },
       {},
     );
-  const found = await ask('S1');
+  const found = await ask(keys({ '00400009': 'S1' }));
   assert.deepEqual(found.pending[0]?.identifier?.['00400275']?.Value, [
     { '00400009': { vr: 'SH', Value: ['S1'] } },
+    { '00400009': { vr: 'SH', Value: ['S2'] } },
   ]);
-  assert.deepEqual((await ask('S2')).pending, []);
+  assert.deepEqual((await ask(keys({ '00400009': 'S3' }))).pending, []);
+  assert.equal((await ask(keys({ '00400009': 'S2', '00401001': 'R2' }))).pending.length, 1);
+  assert.deepEqual((await ask(keys({ '00400009': 'S1', '00401001': 'R2' }))).pending, []);
 });
 
 test('PS3.4 §C.4.1.1.4: identifiers that cannot be understood are refused', async (t) => {
@@ -261,7 +265,11 @@ function fake(archive: MemoryArchive, count: number): { readCount: number } {
     if (query.conditions.length > 0) return search(query, signal);
     const found = Math.min(query.limit, count - query.offset);
     return Promise.resolve({
-      ...{ count: found, isCut: query.offset + found < count, plan: 'index' as const },
+      ...{
+        count: found,
+        isCut: query.offset + found < count,
+        plan: { name: 'index', keyCount: 0, recordCount: 0 } as const,
+      },
       readMatches: (start, end) => {
         reads.readCount += end - start;
         return Array.from({ length: end - start }, (_, index) => ({

@@ -416,6 +416,19 @@ test('a commit whose spill is not on file fails alone', async () => {
   await client.stop();
 });
 
+test('an instance whose attributes are no JSON fails alone', async () => {
+  const client = await StoreThreadClient.start(temporaryDirectory());
+  const received = bytesOf(1000, 3);
+  const broken = { ...buildParsedInstance(received, { sop: '1' }), attributesJson: '{"study":' };
+  const [first, second] = await client.commit([
+    client.request(broken, received),
+    client.request(buildParsedInstance(received, { sop: '2' }), received),
+  ]);
+  assert.equal((first as { code: string }).code, 'processing-failure');
+  assert.equal(second, 'stored');
+  await client.stop();
+});
+
 test('UIDs that could break out of a key, and a prefix that does not fit, are refused', async () => {
   const client = await StoreThreadClient.start(temporaryDirectory());
   const received = bytesOf(1000, 3);

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { makeIngestCorpus, makeReadCorpora } from '#bench/corpus/corpora.js';
 import type { CorpusInstance } from '#bench/corpus/corpus.js';
 import { planStudy } from '#bench/corpus/study-plan.js';
+import { compileCodecs, createCodecSet } from '#engine/codec/codec-set.js';
+import { decodeFrame } from '#engine/codec/decode-frame.js';
 import { scales } from '#bench/run-scale.js';
 
 /** The part of dcmjs that is used here; the package has no types. */
@@ -41,6 +43,34 @@ test('PS3.5 7.1 the elements of a data set ascend and fill it', () => {
   );
   assert.equal(tags.at(-1), 0x7fe00010);
   assert.equal(header.readUInt32LE(header.length - 4), pixelData.length);
+});
+
+test('PS3.5 A.4 a compressed corpus holds a fragment a frame, which decodes to its native frame', async () => {
+  const { jpegLsMultiFrame } = corpora;
+  await jpegLsMultiFrame.prepare();
+  const { header, pixelData } = jpegLsMultiFrame.instance(1);
+  assert.equal(header.readUInt32LE(header.length - 4), 0xffffffff);
+  const { rows, columns, transferSyntaxUid = '' } = jpegLsMultiFrame.shape.image;
+  const image = {
+    rows,
+    columns,
+    samplesPerPixel: 1,
+    photometricInterpretation: 'MONOCHROME2',
+    planarConfiguration: 0,
+    bitsAllocated: 16,
+    bitsStored: 12,
+    isSigned: false,
+  } as const;
+  const codecs = createCodecSet(await compileCodecs());
+  let at = 8;
+  for (let frame = 0; frame < scales.tiny.multiFrameCount; frame++) {
+    const length = pixelData.readUInt32LE(at + 4);
+    const codestream = new Uint8Array(pixelData.subarray(at + 8, at + 8 + length));
+    const decoded = await decodeFrame({ codestream, transferSyntaxUid, image }, codecs);
+    assert.ok(jpegLsMultiFrame.nativeFrame(1, frame).equals(decoded));
+    at += 8 + length;
+  }
+  assert.equal(pixelData.readUInt32LE(at), 0xe0ddfffe);
 });
 
 test('a corpus is the same each time it is made, and no UID occurs twice', () => {

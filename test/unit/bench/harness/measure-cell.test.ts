@@ -45,7 +45,20 @@ test('peers take turns, begin in turn, and the median of each is kept with the e
   assert.match(formatCells(cells), /second .* 10\.0x/);
 });
 
-function targetOf(name: string): BenchTarget {
+test('a server that ended by itself is started again, and its end is an error', async () => {
+  const benchCase = {
+    transaction: 'frames',
+    name: 'case',
+    concurrency: 1,
+    unit: 'requests',
+    needs: [],
+    run: () => Promise.resolve(loadOf(1)),
+  };
+  const [cell] = await measureInterleaved(benchCase, [targetOf('crashing', true)], 1);
+  assert.deepEqual(cell?.load.errorSamples, ['answered 500', 'the server ended by itself']);
+});
+
+function targetOf(name: string, hasEnded = false): BenchTarget {
   const peer: RunningPeer = {
     record: { name, version: '1', settings: {} },
     pid: process.pid,
@@ -55,7 +68,9 @@ function targetOf(name: string): BenchTarget {
     aeTitle: 'X',
     moveDestination: { aeTitle: 'SINK', port: 1 },
     logFile: '',
+    holds: [],
     takeEventLoopDelay: () => Promise.resolve(undefined),
+    restartIfEnded: () => Promise.resolve(hasEnded),
     stop: () => Promise.resolve(),
   };
   return { peer, corpora, scale: scales.tiny };

@@ -23,8 +23,17 @@ const stats: EngineStats = {
   framesFromCache: 12,
   picturesRendered: 13,
   picturesFromCache: 14,
+  framesDerived: 15,
+  derivedBytes: 16,
   codecQueueLength: 13,
-  queriesByPlan: { catalog: 6, index: 8 },
+  queriesByPlan: {
+    uid: 6,
+    'accession-number': 0,
+    'patient-id': 0,
+    'patient-name': 0,
+    'study-list': 0,
+    index: 8,
+  },
 };
 
 test('figures of the engine are read at each scrape', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { readIndexedAttributes } from '#engine/dicom/instance/parsed-instance.js';
 import { readFrameEntry, joinFragments } from '#engine/dicom/pixel-data/frame-table.js';
 import {
   buildDataSet,
@@ -85,7 +86,7 @@ for (const transferSyntaxUid of [implicit, explicit, bigEndian, deflated]) {
 }
 
 test('indexed attributes come by level, sequences whole', async () => {
-  const { attributes } = await describeGood(buildPart10(rich));
+  const attributes = readIndexedAttributes(await describeGood(buildPart10(rich)));
   assert.deepEqual(attributes.study['00080020'], { vr: 'DA', Value: ['20240131'] });
   assert.deepEqual(attributes.study['00080005'], { vr: 'CS', Value: ['ISO_IR 192'] });
   assert.equal(attributes.series['00400275']?.Value?.length, 2);

@@ -1,4 +1,4 @@
-import { foldText } from '#engine/dicom/encoding/fold-text.js';
+import { foldText } from './fold-text.js';
 
 /**
  * A text value as it is compared: without the padding of PS3.5 §6.2 and without control characters. Case is kept. Line ends of LT,
