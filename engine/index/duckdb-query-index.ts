@@ -147,7 +147,7 @@ export class DuckdbQueryIndex implements QueryIndex {
     partition: number,
     keys: readonly InstanceKey[],
     sequenceMin: number,
-  ): Promise<IndexedInstance[]> {
+  ): Promise<InstanceRow[]> {
     const rows = await this.#writer.run(
       `SELECT ${instanceCells} FROM instances WHERE partition = $1 AND sequence >= $2` +
         ' AND (study_instance_uid, series_instance_uid, sop_instance_uid)' +
@@ -160,16 +160,16 @@ export class DuckdbQueryIndex implements QueryIndex {
         keys.map((key) => key.sopInstanceUid),
       ],
     );
-    return rows.map(indexedInstanceOf);
+    return rows.map(instanceRowOf);
   }
 
   /** Up to `limit` instances whose newest change is behind `sequence`, in the order of these. Throws DuckDB's errors. */
-  async instancesBehind(sequence: number, limit: number): Promise<IndexedInstance[]> {
+  async instancesBehind(sequence: number, limit: number): Promise<InstanceRow[]> {
     const rows = await this.#writer.run(
       `SELECT ${instanceCells} FROM instances WHERE sequence > $1 ORDER BY sequence LIMIT $2`,
       [BigInt(sequence), BigInt(limit)],
     );
-    return rows.map(indexedInstanceOf);
+    return rows.map(instanceRowOf);
   }
 
   async close(): Promise<void> {
@@ -257,7 +257,7 @@ export class DuckdbQueryIndex implements QueryIndex {
 }
 
 /** What the index says of an instance beside its attributes. */
-export interface IndexedInstance extends InstanceKey {
+export interface InstanceRow extends InstanceKey {
   readonly partition: number;
   readonly sequence: number;
 }
@@ -265,7 +265,7 @@ export interface IndexedInstance extends InstanceKey {
 const instanceCells =
   'partition, sequence, study_instance_uid, series_instance_uid, sop_instance_uid';
 
-function indexedInstanceOf(row: readonly DuckdbCell[]): IndexedInstance {
+function instanceRowOf(row: readonly DuckdbCell[]): InstanceRow {
   const [partition, sequence, ...uids] = row;
   const [studyInstanceUid, seriesInstanceUid, sopInstanceUid] = uids.map(String);
   return {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
+import { readIndexedAttributes } from '#engine/dicom/instance/parsed-instance.js';
+import type { IndexedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import { readRecordHeader, recordHeaderBytes } from '#engine/store/blob/record-header.js';
 import type { RecordHeader } from '#engine/store/blob/record-header.js';
 import { segmentPath } from '#engine/store/blob/segment-files.js';
@@ -9,7 +10,7 @@ import type { AddedInstance } from '#engine/store/commit/parent-records.js';
 import { removeInstances } from '#engine/store/commit/remove-instances.js';
 import type { StoreWriter } from '#engine/store/commit/store-writer.js';
 import type { ParsePool } from '#engine/threads/parse-pool.js';
-import type { IndexedInstance } from '#engine/index/duckdb-query-index.js';
+import type { InstanceRow } from '#engine/index/duckdb-query-index.js';
 import { instanceName } from './instance-name.js';
 import type { IndexWitness } from './index-witness.js';
 import type { RebuildNotes } from './rebuild-notes.js';
@@ -74,7 +75,7 @@ export class CatalogRebuilder {
   }
 
   /** Instances that the index has and the catalogue has not, when all blobs have been added. */
-  async *missing(): AsyncGenerator<IndexedInstance> {
+  async *missing(): AsyncGenerator<InstanceRow> {
     for await (const page of this.#options.witness?.pages() ?? []) {
       for (const partition of new Set(page.map((each) => each.partition))) {
         const wanted = page.filter((each) => each.partition === partition);
@@ -137,16 +138,18 @@ export class CatalogRebuilder {
   }
 
   /** Undefined when the bytes cannot be read as the instance that their header names. */
-  async #parse({ header, locator }: FoundBlob): Promise<ParsedInstance | undefined> {
+  async #parse({ header, locator }: FoundBlob): Promise<IndexedInstance | undefined> {
     const { segment, offset, length } = locator;
     const kind = locator.store === 'segment' ? 'seg' : 'big';
     const path = segmentPath(this.#options.directory, segment, kind);
     const source = { kind: 'file', path, offset, length } as const;
     const result = await this.#options.parsePool.parse({ source });
     if (result.ok) {
+      const { instance } = result;
       const { partition } = header;
-      const name = instanceName(partition, result.instance.identifiers);
-      if (name === instanceName(partition, header)) return result.instance;
+      const isIt =
+        instanceName(partition, instance.identifiers) === instanceName(partition, header);
+      if (isIt) return { ...instance, attributes: readIndexedAttributes(instance) };
     }
     this.#options.notes.add(header, 'unreadable', kind === 'big' ? path : undefined);
     return undefined;
@@ -211,7 +214,7 @@ export class CatalogRebuilder {
 
 interface AddedBlob {
   readonly blob: LiveBlob;
-  readonly instance: ParsedInstance;
+  readonly instance: IndexedInstance;
 }
 
 function additionOf({ blob, instance }: AddedBlob, sequence: number): AddedInstance {

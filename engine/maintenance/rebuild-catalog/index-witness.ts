@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { DuckdbQueryIndex } from '#engine/index/duckdb-query-index.js';
-import type { IndexedInstance } from '#engine/index/duckdb-query-index.js';
+import type { InstanceRow } from '#engine/index/duckdb-query-index.js';
 import type { InstanceKey } from '#engine/store/catalog/catalog-records.js';
 import { duckdbOptions, type IndexMaintenanceOptions } from '../rebuild-index.js';
 import { instanceName } from './instance-name.js';
@@ -50,7 +50,7 @@ export class IndexWitness {
   }
 
   /** All instances that the index has, in pages. */
-  async *pages(): AsyncGenerator<readonly IndexedInstance[]> {
+  async *pages(): AsyncGenerator<readonly InstanceRow[]> {
     for (let behind = 0; ;) {
       const page = await this.#index.instancesBehind(behind, pageEntries);
       const last = page.at(-1);
