@@ -307,6 +307,10 @@ export interface EngineStats {
   readonly framesFromCache: number;
   readonly picturesRendered: number;
   readonly picturesFromCache: number;
+  /** Encoded ahead since the start. */
+  readonly framesDerived: number;
+  /** Of frames that were encoded ahead, on disk. */
+  readonly derivedBytes: number;
   readonly codecQueueLength: number;
   readonly queriesByPlan: Readonly<Record<QueryPlanName, number>>;
 }

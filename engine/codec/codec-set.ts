@@ -23,7 +23,7 @@ export interface CompiledCodecs {
   readonly openjph: CompiledWasm;
 }
 
-/** The codecs of one thread; each makes its instance when it is first used. */
+/** The codecs of one thread; each makes its instance when it is first used, or warmed up. */
 export interface CodecSet {
   readonly charls: CharlsCodec;
   readonly libjpegTurbo: LibjpegTurboCodec;
@@ -48,4 +48,11 @@ export function createCodecSet(compiled: CompiledCodecs): CodecSet {
     openjpeg: createOpenjpegCodec(compiled.openjpeg),
     openjph: createOpenjphCodec(compiled.openjph),
   };
+}
+
+/** Makes the instances ahead of the first frames, one after another. */
+export async function warmUpCodecs(codecs: CodecSet): Promise<void> {
+  for (const codec of [codecs.openjpeg, codecs.charls, codecs.openjph, codecs.libjpegTurbo]) {
+    await codec.warmUp();
+  }
 }

@@ -21,11 +21,13 @@ export interface DataDirectory {
   readonly restoringFile: string;
   /** Links to the catalogue while a backup is made. */
   readonly snapshot: string;
+  /** Frames that were encoded ahead; may be deleted while the program is not running. */
+  readonly derivedFrames: string;
 }
 
 /** Paths in a data directory that belong to the store or are made again from it; what else there is, others keep there. */
 export const derivedNames =
-  /^(catalog\/|segments\/|snapshot\/|FORMAT$|LINEAGE$|RESTORING$|index\.duckdb)|\.draft$/;
+  /^(catalog\/|segments\/|snapshot\/|derived\/|FORMAT$|LINEAGE$|RESTORING$|index\.duckdb)|\.draft$/;
 
 export function dataDirectoryOf(directory: string): DataDirectory {
   return {
@@ -35,6 +37,7 @@ export function dataDirectoryOf(directory: string): DataDirectory {
     lineageFile: join(directory, 'LINEAGE'),
     restoringFile: join(directory, 'RESTORING'),
     snapshot: join(directory, 'snapshot'),
+    derivedFrames: join(directory, 'derived'),
   };
 }
 

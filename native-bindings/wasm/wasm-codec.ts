@@ -70,7 +70,7 @@ export class WasmCodec<Module extends EmscriptenModule> {
   readonly #factory: Factory<Module>;
   readonly #compiled: CompiledWasm;
   readonly #complaints: string[] = [];
-  #module: Module | undefined;
+  #instance: Promise<Module> | undefined;
 
   constructor(packageName: string, compiled: CompiledWasm) {
     this.#factory = require(`${packageName}/wasmjs`) as Factory<Module>;
@@ -82,17 +82,25 @@ export class WasmCodec<Module extends EmscriptenModule> {
    * the codec prints anything: OpenJPEG and OpenJPH do no more than that when they give up.
    */
   async run<T>(work: (module: Module) => T): Promise<T> {
-    const module = (this.#module ??= await this.#instantiate());
+    const module = await this.warmUp();
     this.#complaints.length = 0;
     try {
       const result = work(module);
       if (this.#complaints.length > 0) throw new WasmCodecError(this.#complaints.join('; '));
-      if (module.HEAPU8.length > heapBytesMax) this.#module = undefined;
+      if (module.HEAPU8.length > heapBytesMax) this.#instance = undefined;
       return result;
     } catch (error) {
-      this.#module = undefined;
+      this.#instance = undefined;
       throw this.#toCodecError(error);
     }
+  }
+
+  /** Makes the instance, so that the first task need not wait for it. */
+  warmUp(): Promise<Module> {
+    return (this.#instance ??= this.#instantiate().catch((error: unknown) => {
+      this.#instance = undefined;
+      throw error;
+    }));
   }
 
   async #instantiate(): Promise<Module> {

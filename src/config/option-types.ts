@@ -83,7 +83,7 @@ export interface RemoteAe {
   readonly tls: boolean;
   /** What it may ask of us. `store` includes storage commitment. */
   readonly verbs: readonly DimseVerb[];
-  /** Addresses that it may call from; empty for any. */
+  /** Addresses, or networks such as `10.1.0.0/16`, that it may call from; empty for any. */
   readonly addresses: readonly string[];
   /** Our AE title when we call it; that of the store when absent. */
   readonly localAeTitle?: string | undefined;
@@ -99,7 +99,7 @@ export function remoteAe(): OptionType<RemoteAe> {
         port: z.int().min(1).max(65_535),
         tls: z.boolean().default(false),
         verbs: z.array(z.enum(dimseVerbs)).default(() => [...dimseVerbs]),
-        addresses: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+        addresses: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).default([]),
         localAeTitle: aeTitle().schema.optional(),
       })
       .readonly(),

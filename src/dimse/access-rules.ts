@@ -1,4 +1,5 @@
 import { commandField } from '#engine/dimse/command-set.js';
+import { isAddressAmong } from '#engine/transport/address-list.js';
 import type { DimseVerb, RemoteAe } from '#src/config/option-types.js';
 import { storageCommitmentSopClassUid, verificationSopClassUid } from './storage-contexts.js';
 
@@ -28,15 +29,10 @@ export function rightsOf(caller: Caller, rules: AccessRules): CallerRights {
       : { isKnown: false, verbs: new Set(rules.unknownAeVerbs) };
   }
   const { addresses } = remote;
-  if (addresses.length > 0 && !addresses.includes(plainAddress(caller.remoteAddress))) {
+  if (addresses.length > 0 && !isAddressAmong(caller.remoteAddress, addresses)) {
     return { refusal: 'wrong-address' };
   }
   return { isKnown: true, verbs: new Set(remote.verbs) };
-}
-
-/** IPv4 addresses as a socket of both families shows them. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }
 
 /** Query/Retrieve classes of both information models end in 1, 2 and 3 (PS3.4 Table C.6.1-3). */

@@ -7,7 +7,7 @@ import type { AcceptancePolicy } from '#engine/upper-layer/negotiation.js';
 import { dimseVerbs } from '#src/config/option-types.js';
 import type { DimseVerb, RemoteAe } from '#src/config/option-types.js';
 import { isCommandPermitted, rightsOf, verbsOfAbstractSyntax } from './access-rules.js';
-import type { Caller } from './access-rules.js';
+import type { CallerRights } from './access-rules.js';
 import type { Admission } from './admission.js';
 import { createAcceptancePolicy } from './application-entity.js';
 import type { ApplicationEntityOptions } from './application-entity.js';
@@ -74,6 +74,12 @@ export const defaultDimseServiceOptions: DimseServiceOptions = {
   idleTimeoutMs: 300_000,
 };
 
+/** Options that can change while the service runs. */
+export type CurrentAccess = Pick<
+  DimseServiceOptions,
+  'localAes' | 'checkCalledAe' | 'unknownAeVerbs'
+>;
+
 /** What the DIMSE service needs of the rest. */
 export interface DimseServiceDependencies {
   readonly openStoreSession: (options: StoreSessionOptions) => StoreSession;
@@ -88,6 +94,8 @@ export interface DimseServiceDependencies {
   readonly findRemoteAe: (aeTitle: string) => RemoteAe | undefined;
   readonly inspector: AssociationInspector;
   readonly commitmentJobs: CommitmentJobs;
+  /** What an administrator has set while the service runs, asked for each association; it takes the place of the options. */
+  readonly currentAccess?: () => CurrentAccess;
   /** Without it user identities are ignored. */
   readonly verifyIdentity?: IdentityVerifier | undefined;
 }
@@ -198,20 +206,24 @@ export class DimseService {
   }
 
   #createEnvironment(): AssociationEnvironment {
-    const { isCongested, logger, counters } = this.#dependencies;
-    const { associationsMax, maximumLengthBytes, artimTimeoutMs, idleTimeoutMs, localAes } =
-      this.#options;
-    const policy = createAcceptancePolicy(this.#options, () => {
+    const { isCongested, logger, counters, currentAccess } = this.#dependencies;
+    const { associationsMax, maximumLengthBytes, artimTimeoutMs, idleTimeoutMs } = this.#options;
+    const capacity = (): 'limit-reached' | 'congested' | 'available' => {
       if (this.associationCount >= associationsMax) return 'limit-reached';
       return isCongested() ? 'congested' : 'available';
-    });
-    const partitions = new Map(localAes.map(({ aeTitle, partition }) => [aeTitle, partition]));
+    };
     return {
       admit: ({ calledAeTitle, callingAeTitle }, remoteAddress) => {
-        const partition = partitions.get(calledAeTitle) ?? defaultPartition;
-        const aeTitle = partitions.has(calledAeTitle) ? calledAeTitle : this.#options.aeTitle;
-        const services = this.#createServices(aeTitle, partition);
-        return this.#admit({ aeTitle: callingAeTitle, remoteAddress }, policy, services);
+        const options = { ...this.#options, ...currentAccess?.() };
+        const local = options.localAes.find(({ aeTitle }) => aeTitle === calledAeTitle);
+        const { aeTitle, partition } = local ?? { ...options, partition: defaultPartition };
+        const caller = { aeTitle: callingAeTitle, remoteAddress };
+        const rights = rightsOf(caller, {
+          ...options,
+          findRemoteAe: this.#dependencies.findRemoteAe,
+        });
+        const policy = createAcceptancePolicy(options, capacity);
+        return this.#admit(rights, policy, this.#createServices(aeTitle, partition));
       },
       observer: this.#observer,
       logger,
@@ -223,13 +235,11 @@ export class DimseService {
   }
 
   #admit(
-    caller: Caller,
+    rights: CallerRights,
     policy: AcceptancePolicy,
     services: readonly AcceptedProviderFactory[],
   ): Admission {
-    const { unknownAeVerbs } = this.#options;
-    const { findRemoteAe, verifyIdentity } = this.#dependencies;
-    const rights = rightsOf(caller, { findRemoteAe, unknownAeVerbs });
+    const { verifyIdentity } = this.#dependencies;
     if ('refusal' in rights) {
       return {
         policy: { ...policy, isCallingAeTitleAccepted: () => false },

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '#engine/engine-types.js';
 import type { Config } from '#src/config/config-options.js';
+import { localAe, remoteAe } from '#src/config/option-types.js';
+import type { RemoteAe } from '#src/config/option-types.js';
 import type { ServiceLogger } from '#src/observability/logger.js';
 import type { Metrics } from '#src/observability/metrics.js';
 import type { DimseAdministration } from './admin-routes.js';
@@ -11,7 +13,8 @@ import type { DimseServiceOptions, DimseTlsOptions } from './dimse-service.js';
 import { AssociationInspector } from './inspector/association-inspector.js';
 import { CommitmentJobs } from './storage-commitment/commitment-jobs.js';
 import { deliverReport } from './storage-commitment/deliver-report.js';
-import { RemoteAes } from './remote-aes.js';
+import { AccessSettings } from './access-settings.js';
+import { AeDirectory } from './ae-directory.js';
 import { defaultScuTimeouts } from './scu/association-requestor.js';
 import { DimseClient } from './scu/dimse-client.js';
 import { openIdentityVerifier } from './user-identity/identity-verifier.js';
@@ -39,10 +42,10 @@ const reportRetryDelaysMs = [10, 60, 300, 1_800, 7_200, 43_200].map((seconds) =>
 
 /** Builds the DIMSE side. Throws when a file of keys or users or the remote AEs of the data directory cannot be read. */
 export function openDimse({ config, engine, metrics, logger }: DimseParts): Dimse {
-  const { dimse, remoteAes: configured, dataDir } = config;
-  const remoteAes = new RemoteAes(configured, join(dataDir, 'remote-aes.json'));
+  const { dimse, dataDir } = config;
+  const { remoteAes, localAes, access } = openConfiguration(config);
   const inspector = new AssociationInspector(inspectedAssociationsMax);
-  const findRemoteAe = (aeTitle: string): ReturnType<RemoteAes['find']> => remoteAes.find(aeTitle);
+  const findRemoteAe = (aeTitle: string): RemoteAe | undefined => remoteAes.find(aeTitle);
   const tls = readTls(dimse.tls);
   const client = new DimseClient({
     findRemoteAe,
@@ -71,18 +74,51 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     findRemoteAe,
     inspector,
     commitmentJobs,
+    currentAccess: () => ({ ...access.values, localAes: localAes.list() }),
     verifyIdentity: openIdentityVerifier(dimse.userIdentity),
   });
   return {
     service,
     remoteAes,
+    localAes,
+    access,
     inspector,
-    client,
+    remote: {
+      client,
+      engine,
+      openStoreSession: (options) => engine.openStoreSession(options),
+      aeTitle: dimse.aeTitle,
+      logger,
+    },
     close: async (graceMs) => {
       await service.stop(graceMs);
       commitmentJobs.close();
       await client.close();
     },
+  };
+}
+
+/** What can be configured while the store runs. */
+function openConfiguration({
+  dimse,
+  remoteAes,
+  dataDir,
+}: Config): Pick<DimseAdministration, 'remoteAes' | 'localAes' | 'access'> {
+  const { aeTitle, unknownAeVerbs, checkCalledAe } = dimse;
+  return {
+    remoteAes: new AeDirectory({
+      what: 'remote AE',
+      schema: remoteAe().schema,
+      configured: remoteAes,
+      filePath: join(dataDir, 'remote-aes.json'),
+    }),
+    localAes: new AeDirectory({
+      what: 'local AE',
+      schema: localAe().schema,
+      configured: [{ aeTitle, partition: 0 }, ...dimse.localAes],
+      filePath: join(dataDir, 'local-aes.json'),
+    }),
+    access: new AccessSettings({ unknownAeVerbs, checkCalledAe }, join(dataDir, 'access.json')),
   };
 }
 

@@ -7,11 +7,16 @@ import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
 const json = { 'content-type': 'application/json' };
 
-async function associate(port: number, callingAeTitle: string): Promise<DicomScu> {
+async function associate(
+  port: number,
+  callingAeTitle: string,
+  calledAeTitle = 'GANTRY',
+): Promise<DicomScu> {
   return DicomScu.associate({
     host: '127.0.0.1',
     port,
     callingAeTitle,
+    calledAeTitle,
     contexts: [{ abstractSyntaxUid: verification, transferSyntaxUids: [implicitVrLittleEndian] }],
   });
 }
@@ -75,4 +80,43 @@ test('what is no remote AE, or not sent as JSON, is refused', async () => {
     },
     { args: ['--remote-aes', 'FIXED@127.0.0.1:104'] },
   );
+});
+
+test('local AEs and how strict the store is can be set while it runs, durably', async () => {
+  const dataDir = temporaryDirectory();
+  const server = await startServer({ dataDir });
+  const { httpUrl, dimsePort: port } = server;
+  const send = (method: string, path: string, body?: unknown): Promise<Response> =>
+    fetch(`${httpUrl}/config/${path}`, {
+      method,
+      ...(body !== undefined && { headers: json, body: JSON.stringify(body) }),
+    });
+  const call = (calledAeTitle: string, dimsePort = port): Promise<DicomScu> =>
+    associate(dimsePort, 'CT1', calledAeTitle);
+
+  await (await call('RESEARCH')).release();
+  assert.equal((await send('POST', 'dimse-access', { checkCalledAe: true })).status, 200);
+  await assert.rejects(call('RESEARCH'));
+  const saved = await send('POST', 'local-aes', { aeTitle: 'RESEARCH', partition: 7 });
+  assert.equal(saved.status, 200);
+  await (await call('RESEARCH')).release();
+  assert.equal((await send('POST', 'local-aes', { aeTitle: 'GANTRY', partition: 1 })).status, 409);
+
+  assert.equal((await send('POST', 'dimse-access', { unknownAeVerbs: ['fly'] })).status, 400);
+  await send('POST', 'dimse-access', { unknownAeVerbs: [] });
+  await assert.rejects(call('GANTRY'));
+  assert.equal(await server.stop(), 0);
+
+  const again = await startServer({ dataDir });
+  const access = await fetch(`${again.httpUrl}/config/dimse-access`);
+  assert.deepEqual(await access.json(), { unknownAeVerbs: [], checkCalledAe: true });
+  const locals = (await (await fetch(`${again.httpUrl}/config/local-aes`)).json()) as object[];
+  assert.deepEqual(locals, [
+    { aeTitle: 'GANTRY', partition: 0, origin: 'configuration' },
+    { aeTitle: 'RESEARCH', partition: 7, origin: 'api' },
+  ]);
+  await assert.rejects(call('GANTRY', again.dimsePort));
+  await fetch(`${again.httpUrl}/config/dimse-access`, { method: 'DELETE' });
+  await (await call('ANY', again.dimsePort)).release();
+  assert.equal(await again.stop(), 0);
 });

@@ -7,13 +7,14 @@ import { silentLogger } from '#engine/base/logger.js';
 import { decodeDataSet } from '#engine/dicom/data-set/decode-data-set.js';
 import { encodeDataSet } from '#engine/dicom/data-set/encode-data-set.js';
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
-import { CStoreScp } from '#src/dimse/c-store-scp.js';
+import { getFromRemote } from '#src/dimse/remote/get-from-remote.js';
+import { readRemoteIdentifier } from '#src/dimse/remote/remote-identifier.js';
 import { defaultScuTimeouts } from '#src/dimse/scu/association-requestor.js';
 import type { AssociationProposal } from '#src/dimse/scu/association-requestor.js';
 import { storeInstance } from '#src/dimse/scu/c-store-scu.js';
 import { DimseClient, proposalOf } from '#src/dimse/scu/dimse-client.js';
 import type { RequestedAssociation } from '#src/dimse/scu/requested-association.js';
-import { find, get, move } from '#src/dimse/scu/query-retrieve-scu.js';
+import { find, move } from '#src/dimse/scu/query-retrieve-scu.js';
 import { MemoryDataSetSource } from '#test/helpers/data-set-source.js';
 import { dcmtkMissing, runDcmtk } from '#test/helpers/dcmtk.js';
 import { startDcmqrscp, startStorescp } from '#test/helpers/dcmtk-server.js';
@@ -29,13 +30,17 @@ const skip = dcmtkMissing;
 const studyRoot = '1.2.840.10008.5.1.4.1.2.2.';
 const studyUid = '1.2.826.0.1.77.1';
 
+/** Behind the storage classes that have room on one association with the others. */
+const petImageStorage = '1.2.840.10008.5.1.4.1.1.128';
+
 interface Instance {
+  readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly dataSet: Uint8Array;
 }
 
-/** A small CT slice of one study, as a data set in explicit VR little endian. */
-function buildSlice(number: number): Instance {
+/** A small slice of one study, as a data set in explicit VR little endian. */
+function buildSlice(number: number, sopClassUid = ctImageStorage): Instance {
   const sopInstanceUid = `1.2.826.0.1.77.3.${number}`;
   const dataSet = buildDataSet({
     elements: {
@@ -44,14 +49,14 @@ function buildSlice(number: number): Instance {
         series: '1.2.826.0.1.77.2',
         instance: sopInstanceUid,
       }),
-      SOPClassUID: ctImageStorage,
+      SOPClassUID: sopClassUid,
       PatientName: 'Peer^Test',
       PatientID: 'PEER',
       Modality: 'CT',
       InstanceNumber: number,
     },
   });
-  return { sopInstanceUid, dataSet };
+  return { sopClassUid, sopInstanceUid, dataSet };
 }
 
 function createClient(t: TestContext, port: number, aeTitle = 'GANTRY'): DimseClient {
@@ -69,16 +74,19 @@ function createClient(t: TestContext, port: number, aeTitle = 'GANTRY'): DimseCl
 }
 
 const storageProposal: AssociationProposal = {
-  contexts: [{ abstractSyntaxUid: ctImageStorage, transferSyntaxUids: [explicitVrLittleEndian] }],
+  contexts: [ctImageStorage, petImageStorage].map((abstractSyntaxUid) => ({
+    abstractSyntaxUid,
+    transferSyntaxUids: [explicitVrLittleEndian],
+  })),
 };
 
 async function sendSlices(client: DimseClient, slices: readonly Instance[]): Promise<void> {
   await client.use('ARCHIVE', storageProposal, async (association) => {
-    const context = association.findContext(ctImageStorage);
-    assert.ok(context);
-    for (const { sopInstanceUid, dataSet } of slices) {
+    for (const { sopClassUid, sopInstanceUid, dataSet } of slices) {
+      const context = association.findContext(sopClassUid);
+      assert.ok(context);
       const { status } = await storeInstance(association, context, {
-        sopClassUid: ctImageStorage,
+        sopClassUid,
         sopInstanceUid,
         dataSet: new MemoryDataSetSource(dataSet),
       });
@@ -121,7 +129,7 @@ test('PS3.4 §C.4: C-ECHO, C-STORE, C-FIND, C-MOVE and C-GET of dcmqrscp', { ski
   const { port } = await startDcmqrscp(t, fixture.port);
   const client = createClient(t, port);
   assert.equal((await client.echo('ARCHIVE')).status, 0);
-  await sendSlices(client, [buildSlice(1), buildSlice(2), buildSlice(3)]);
+  await sendSlices(client, [buildSlice(1), buildSlice(2), buildSlice(3, petImageStorage)]);
 
   const findUid = `${studyRoot}1`;
   const names: unknown[] = [];
@@ -153,27 +161,22 @@ test('PS3.4 §C.4: C-ECHO, C-STORE, C-FIND, C-MOVE and C-GET of dcmqrscp', { ski
   });
   assert.equal(fixture.store.instances.length, 3);
 
-  const getUid = `${studyRoot}3`;
   const received = new RecordingStore();
-  const proposal: AssociationProposal = {
-    contexts: [...proposalOf(getUid).contexts, ...storageProposal.contexts],
-    roleSelections: [{ sopClassUid: ctImageStorage, isScu: false, isScp: true }],
-    services: [
-      (association) =>
-        new CStoreScp(association, {
-          openStoreSession: received.openStoreSession,
-          partition: 0,
-          logger: silentLogger,
-        }),
-    ],
-  };
-  await client.use('ARCHIVE', proposal, async (association) => {
-    const { status } = await get(association, {
-      sopClassUid: getUid,
-      identifier: encodeIdentifier(association, getUid, 'STUDY'),
-    });
-    assert.equal(status, 0);
-  });
+  const wanted = readRemoteIdentifier(
+    {
+      '00080052': { vr: 'CS', Value: ['STUDY'] },
+      '0020000D': { vr: 'UI', Value: [studyUid] },
+    },
+    'get',
+  );
+  const { openStoreSession } = received;
+  const got = await getFromRemote(
+    { client, openStoreSession, logger: silentLogger },
+    'ARCHIVE',
+    { ...wanted, partition: 0 },
+    new AbortController().signal,
+  );
+  assert.deepEqual(got, { status: 0, suboperations: { completed: 3, warning: 0, failed: 0 } });
   assert.deepEqual(
     received.instances.map(({ description }) => description.sopInstanceUid).sort(),
     [1, 2, 3].map((number) => buildSlice(number).sopInstanceUid),

@@ -26,7 +26,7 @@ export class CGetScp extends QueryRetrieveScp {
     const association = this.#association;
     const contexts = association.peerScpContexts;
     const sender = new InstanceSender({ engine, peer: association, contexts });
-    return retrieveInstances(operation, association, this.#dependencies, () => ({
+    return retrieveInstances(operation, this.requesterOf(operation), this.#dependencies, () => ({
       send: (record) => sender.send(record),
       close: () => Promise.resolve(),
     }));

@@ -47,7 +47,8 @@ export class CMoveScp extends QueryRetrieveScp {
         elements: { status, errorComment: 'move destination is not configured' },
       });
     }
-    return retrieveInstances(operation, this.#association, this.#dependencies, (inventory) => {
+    const requester = this.requesterOf(operation);
+    return retrieveInstances(operation, requester, this.#dependencies, (inventory) => {
       const proposal = { contexts: proposeContexts(inventory.transferSyntaxes) };
       return new MoveDestination(() => this.#open(operation.request, moveDestination, proposal));
     });

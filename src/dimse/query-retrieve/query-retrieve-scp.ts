@@ -15,6 +15,7 @@ import type { NegotiatedOptions } from './extended-negotiation.js';
 import { queryRetrieveFailure, receiveIdentifier } from './identifier.js';
 import { findInformationModel } from './information-models.js';
 import type { InformationModel } from './information-models.js';
+import type { RetrieveRequester } from './retrieve-instances.js';
 
 /** One operation under way. */
 export interface QueryRetrieveOperation {
@@ -53,6 +54,14 @@ export abstract class QueryRetrieveScp implements ServiceProvider {
 
   /** What it rejects with becomes the final response. */
   protected abstract perform(operation: QueryRetrieveOperation): Promise<FinalResponse>;
+
+  /** The requestor of a retrieval, which gets its counters in pending responses. */
+  protected requesterOf({ request }: QueryRetrieveOperation): RetrieveRequester {
+    return {
+      associationId: this.#association.associationId,
+      onProgress: (elements) => this.#association.respondPending(request, elements),
+    };
+  }
 
   begin(request: DimseRequest): DataSetReceiver | undefined {
     if (request.hasDataSet) {

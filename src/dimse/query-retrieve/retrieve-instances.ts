@@ -1,6 +1,6 @@
 import type { Logger } from '#engine/base/logger.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
-import type { AcceptedAssociation } from '../service-provider.js';
+import type { ResponseElements } from '../service-provider.js';
 import type { QueryRetrieveDependencies } from './c-find-scp.js';
 import { sopClassOf } from './instance-sender.js';
 import type { FinalResponse, QueryRetrieveOperation } from './query-retrieve-scp.js';
@@ -13,6 +13,14 @@ export interface RetrieveDestination {
   /** Never rejects. */
   send(record: InstanceRecord): Promise<SubOperationResult>;
   close(): Promise<void>;
+}
+
+/** Whom a retrieval is for. */
+export interface RetrieveRequester {
+  /** For the log. */
+  readonly associationId: string;
+  /** Told the counters now and then while sub-operations continue. */
+  readonly onProgress?: (elements: ResponseElements) => void;
 }
 
 /** What a retrieval is going to send. */
@@ -33,20 +41,20 @@ const pendingIntervalMs = 1_000;
  * Instances are looked up twice rather than held.
  */
 export async function retrieveInstances(
-  operation: QueryRetrieveOperation,
-  association: AcceptedAssociation,
+  operation: Omit<QueryRetrieveOperation, 'request'>,
+  requester: RetrieveRequester,
   { engine, logger }: Pick<QueryRetrieveDependencies, 'engine' | 'logger'>,
   openDestination: (inventory: Inventory) => RetrieveDestination,
 ): Promise<FinalResponse> {
-  const { request, identifier, model, options, signal } = operation;
+  const { identifier, model, options, signal } = operation;
   const wanted = parseRetrieveRequest(identifier, model, options.isRelational);
   const inventory = await takeInventory(findInstances(engine, wanted, signal));
   const progress = new SubOperations(inventory.count);
   if (inventory.count === 0) return progress.final();
   const destination = openDestination(inventory);
-  const logFailure = failureLog(logger, association);
+  const logFailure = failureLog(logger, requester);
   const timer = setInterval(() => {
-    association.respondPending(request, progress.pending());
+    requester.onProgress?.(progress.pending());
   }, pendingIntervalMs);
   try {
     for await (const records of findInstances(engine, wanted, signal)) {
@@ -71,7 +79,7 @@ export async function retrieveInstances(
 /** Logs the first instance that failed for a reason: thousands may fail for the same. */
 function failureLog(
   logger: Logger,
-  { associationId }: AcceptedAssociation,
+  { associationId }: RetrieveRequester,
 ): (record: InstanceRecord, reason: string) => void {
   const reasons = new Set<string>();
   return ({ sopInstanceUid, transferSyntaxUid }, reason) => {

@@ -20,6 +20,15 @@ test('a known AE has its verbs, from its addresses, also when a socket shows IPv
   for (const remoteAddress of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1']) {
     assert.deepEqual(rightsOf({ aeTitle: 'CT', remoteAddress }, rules), known);
   }
+  const ofNetwork = { ...ct, addresses: ['10.1.0.0/16', '2001:db8:1::/48'] };
+  const networkRules = { findRemoteAe: () => ofNetwork, unknownAeVerbs: [] };
+  for (const remoteAddress of ['10.1.255.1', '::ffff:10.1.0.1', '2001:db8:1:2::3']) {
+    assert.deepEqual(rightsOf({ aeTitle: 'CT', remoteAddress }, networkRules), known);
+  }
+  for (const remoteAddress of ['10.2.0.1', '2001:db8:2::1', '', 'fe80::1%eth0']) {
+    const refused = rightsOf({ aeTitle: 'CT', remoteAddress }, networkRules);
+    assert.deepEqual(refused, { refusal: 'wrong-address' }, remoteAddress);
+  }
   const elsewhere = rightsOf({ aeTitle: 'CT', remoteAddress: '192.0.2.2' }, rules);
   assert.deepEqual(elsewhere, { refusal: 'wrong-address' });
 });

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { remoteAe } from '#src/config/option-types.js';
 import type { RemoteAe } from '#src/config/option-types.js';
-import { RemoteAes } from '#src/dimse/remote-aes.js';
+import { AeDirectory } from '#src/dimse/ae-directory.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
 const configured: RemoteAe = {
@@ -15,8 +16,13 @@ const configured: RemoteAe = {
   addresses: [],
 };
 
-function open(directory: string): RemoteAes {
-  return new RemoteAes([configured], join(directory, 'remote-aes.json'));
+function open(directory: string): AeDirectory<RemoteAe> {
+  return new AeDirectory({
+    what: 'remote AE',
+    schema: remoteAe().schema,
+    configured: [configured],
+    filePath: join(directory, 'remote-aes.json'),
+  });
 }
 
 test('what is saved is found at once, and after a restart', async () => {
@@ -66,6 +72,7 @@ test('what is no remote AE, belongs to the configuration or is not there is refu
     { aeTitle: 'X', host: 'h', port: 0 },
     { aeTitle: 'X', host: 'h', port: 1, verbs: ['delete'] },
     { aeTitle: 'X', host: 'h', port: 1, addresses: ['10.0.0'] },
+    { aeTitle: 'X', host: 'h', port: 1, addresses: ['10.0.0.0/33'] },
     { aeTitle: 'X', host: 'h', port: 1, unknown: true },
   ];
   for (const candidate of wrong) {
