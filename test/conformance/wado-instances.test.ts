@@ -39,21 +39,38 @@ const large = await Promise.all(
   ),
 );
 const broken = await buildRetrieveFixture({ seed: '90', transferSyntaxUid: syntaxes.jpegLs });
-broken.part10.fill(0x5a, broken.part10.indexOf(broken.stored[0]!), broken.part10.length - 20);
+breakFrame(broken);
 const sound = await buildRetrieveFixture({
   seed: '90',
   number: 2,
   transferSyntaxUid: syntaxes.jpegLs,
 });
+/** Too much to be read before the answer begins; the last is broken. */
+const late = await Promise.all(
+  Array.from({ length: 5 }, (_, index) =>
+    buildRetrieveFixture({
+      seed: '91',
+      number: index + 1,
+      size: 400,
+      transferSyntaxUid: syntaxes.rle,
+    }),
+  ),
+);
+breakFrame(late[4]!);
 const studyOf = ({ study }: RetrieveFixture): string => `studies/${study}`;
 
 const server = sharedServer(async ({ dicomwebUrl }) => {
-  const files = [...mixed, ...partial, implicit, ...large, broken, sound].map(
+  const files = [...mixed, ...partial, implicit, ...large, broken, sound, ...late].map(
     ({ part10 }) => part10,
   );
   const { status } = await stow(dicomwebUrl, files);
   assert.ok(status === 200 || status === 202, String(status));
 });
+
+/** Makes the frame something that is no codestream. */
+function breakFrame({ part10, stored }: RetrieveFixture): void {
+  part10.fill(0x5a, part10.indexOf(stored[0]!), part10.length - 20);
+}
 
 function get(
   path: string,
@@ -140,11 +157,29 @@ test('PS3.18 §8.7.3 frames that are not what they say have no other form than t
   }
   const stored = await get(broken.path, { accept: 'application/dicom; transfer-syntax=*' });
   assert.deepEqual(stored.body, broken.part10);
-  const study = await get(studyOf(broken), {
+  const others = await get(studyOf(broken), {
     accept: `${dicom}; transfer-syntax=${syntaxes.explicitVr}`,
   });
-  assert.ok(study.body.includes(sound.native[0]!), 'the others are sent');
-  assert.equal(study.isComplete, false, 'and the end is missing');
+  assert.equal(others.status, 206);
+  assert.deepEqual(
+    partsOf(others).map(({ body }) => body.includes(sound.native[0]!)),
+    [true],
+  );
+  const unnamed = partsOf(await get(studyOf(broken), { accept: dicom }));
+  assert.deepEqual(
+    unnamed.map(({ uid }) => uid),
+    [syntaxes.jpegLs, syntaxes.explicitVr],
+  );
+});
+
+test('PS3.18 §8.5.1 a codestream that proves broken behind the first bytes leaves the answer without its end, and is then 206', async () => {
+  const accept = `${dicom}; transfer-syntax=${syntaxes.explicitVr}`;
+  const first = await get(studyOf(late[0]!), { accept });
+  assert.equal(first.status, 200);
+  assert.equal(first.isComplete, false);
+  const second = await get(studyOf(late[0]!), { accept });
+  assert.equal(second.status, 206);
+  assert.equal(partsOf(second).length, late.length - 1);
 });
 
 test('PS3.18 §8.7.3 one instance comes alone where that is asked for, several do not', async () => {
