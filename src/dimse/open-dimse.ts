@@ -75,7 +75,7 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     inspector,
     commitmentJobs,
     currentAccess: () => ({ ...access.values, localAes: localAes.list() }),
-    verifyIdentity: openIdentityVerifier(dimse.userIdentity),
+    verifyIdentity: openIdentityVerifier(dimse.userIdentity, logger),
   });
   return {
     service,
