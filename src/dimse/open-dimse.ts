@@ -55,6 +55,7 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     idleTimeMs: dimse.keepOpenMs,
     ...(tls !== undefined && { tls }),
     logger,
+    onAttempt: (attempt) => inspector.addRequested(attempt),
   });
   const commitmentJobs = new CommitmentJobs({
     directory: join(dataDir, 'storage-commitment'),
