@@ -20,6 +20,9 @@ import type { BlobRangeReader } from './read-blob.js';
 import { retrieveFrame, type FrameAddress } from './retrieve-frames.js';
 import { bytesSource, readWhole } from './retrieve-instance.js';
 
+/** Instances of which is remembered that a frame cannot be decoded. */
+const faultsMax = 10_000;
+
 /** Room for what a codestream has beside its pixels. */
 const headerBytesMax = 1024 * 1024;
 
@@ -45,6 +48,8 @@ export class FrameTranscoder {
   readonly #parts: FrameTranscoderParts;
   readonly #options: FrameTranscoderOptions;
   readonly #frames: LruCache<string, Uint8Array>;
+  /** What codecs said of frames that they could not read, by instance and transfer syntax. */
+  readonly #faults = new LruCache<string, string>(faultsMax);
   readonly #underWay = new Map<string, Promise<Uint8Array>>();
   #framesTranscoded = 0;
   #framesFromCache = 0;
@@ -80,6 +85,11 @@ export class FrameTranscoder {
     }
   }
 
+  /** Why some frame of an instance could not be had when it was tried; the others still can. */
+  knownFault(partition: number, record: InstanceRecord, toUid: string): string | undefined {
+    return this.#faults.get(`${contentKey(partition, record)}/${toUid}`);
+  }
+
   /** One frame in `toUid`. Rejects with `not-acceptable`, `corrupt` and as the pool. */
   async transcode(address: FrameAddress, toUid: string): Promise<BlobSource> {
     if (isNative(address.record.transferSyntaxUid) && toUid === explicitVrLittleEndianUid) {
@@ -99,7 +109,14 @@ export class FrameTranscoder {
     }
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
-    const result = this.#transcodeNow(address, toUid).finally(() => this.#underWay.delete(key));
+    const result = this.#transcodeNow(address, toUid)
+      .catch((error: unknown) => {
+        if (error instanceof GantryError && error.code === 'not-acceptable') {
+          this.#faults.set(`${contentKey(partition, record)}/${toUid}`, error.detail, 1);
+        }
+        throw error;
+      })
+      .finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, result);
     const frame = await result;
     if (frame.length <= this.#options.cacheBytes) this.#frames.set(key, frame, frame.length);
@@ -147,7 +164,10 @@ export class FrameTranscoder {
   async #readStored(address: FrameAddress, image: ImagePixelDescription): Promise<Uint8Array> {
     const source = await retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
     if (source.length > 2 * nativeFrameBytes(image) + headerBytesMax) {
-      throw new GantryError('corrupt', `frame: ${source.length} bytes are more than it can be`);
+      throw new GantryError(
+        'not-acceptable',
+        `frame: ${source.length} bytes are more than it can be`,
+      );
     }
     return readWhole(source);
   }

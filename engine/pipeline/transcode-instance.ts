@@ -67,7 +67,10 @@ export function instanceTranscodingRefusal(
   if (!hasPixelData(layout)) return undefined;
   const { pixel } = layout;
   if (pixel.kind === 'none' || pixel.frameCount === 0) return 'its frames cannot be told apart';
-  return frames.refusal(partition, record, isToNative ? explicitVrLittleEndianUid : toUid);
+  const frameUid = isToNative ? explicitVrLittleEndianUid : toUid;
+  return (
+    frames.refusal(partition, record, frameUid) ?? frames.knownFault(partition, record, frameUid)
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ export interface CodecPoolOptions {
   readonly frameTimeoutMs: number;
 }
 
+type CodecFailure = Extract<CodecResult, { readonly ok: false }>;
 type Task = CodecTask | RenderTask | DocumentTask;
 
 /**
@@ -47,8 +48,8 @@ export class CodecPool {
   }
 
   /**
-   * Transcodes the frame that `load` brings when its turn has come. Throws what `load` and the codecs throw,
-   * `too-many-requests` when the queue is full, `timeout` when the codec hangs (its thread ends, and another takes its place),
+   * Transcodes the frame that `load` brings when its turn has come. Throws what `load` and the codecs throw, `not-acceptable` when
+   * the frame cannot be read, `too-many-requests` when the queue is full, `timeout` when the codec hangs (its thread ends, and another takes its place),
    * `processing-failure` when the thread died.
    */
   run(load: () => Promise<CodecTask>): Promise<Uint8Array> {
@@ -125,7 +126,7 @@ export class CodecPool {
       const { signal } = hung;
       const result = await this.#pool.run(task, { name, transferList, signal });
       if (result.ok) return result.frame;
-      throw new GantryError(result.code, result.detail);
+      throw failureOf(result);
     } catch (cause) {
       if (cause instanceof GantryError) throw cause;
       if (hung.signal.aborted) throw new GantryError('timeout', 'a codec took too long', { cause });
@@ -134,6 +135,14 @@ export class CodecPool {
       clearTimeout(timer);
     }
   }
+}
+
+/**
+ * What a codec cannot read was compared with its checksums before: it came like this and is no damage of the store, only nothing
+ * that could be given in another form.
+ */
+function failureOf({ code, detail }: CodecFailure): GantryError {
+  return new GantryError(code === 'corrupt' ? 'not-acceptable' : code, detail);
 }
 
 /** Moving takes the whole buffer along, so it must hold nothing else. */
