@@ -17,7 +17,7 @@ import { representativeInstance } from './pipeline/representative-instance.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
 import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js';
-import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
+import { retrieveDeflatedMetadata, retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { noQueries, search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
 import {
@@ -260,6 +260,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
     retrieveMetadata: (partition, records, urlOf) =>
       retrieveMetadata(reader, partition, records, urlOf),
+    retrieveDeflatedMetadata: (partition, records, urlOf) =>
+      retrieveDeflatedMetadata(reader, partition, records, urlOf),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
     ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>
