@@ -16,7 +16,13 @@ module.exports.allow = {
   'engine/workers': [...anyThread, 'engine/codec'],
   'engine/threads': [...anyThread],
   'engine/transport': ['engine/base', 'native-bindings'],
-  'engine/maintenance': [...anyThread, 'engine/store', 'engine/index', 'native-bindings'],
+  'engine/maintenance': [
+    ...anyThread,
+    'engine/store',
+    'engine/index',
+    'engine/threads/parse-pool',
+    'native-bindings',
+  ],
   'engine/pipeline': [
     ...anyThread,
     'engine/query',

@@ -1,3 +1,4 @@
+import type { DeflatedText } from './base/deflated-text.js';
 import type { GantryError } from './base/error-catalogue.js';
 import type { BackupReport } from './maintenance/backup/write-backup.js';
 import type { VerifyProgress, VerifyReport } from './maintenance/verify-report.js';
@@ -56,6 +57,12 @@ export interface Engine {
     records: readonly InstanceRecord[],
     urlOf: (record: InstanceRecord) => string,
   ): Uint8Array[];
+  /** As `retrieveMetadata`; the pieces of each text, joined, are what `GzipWriter` takes. */
+  retrieveDeflatedMetadata(
+    partition: number,
+    records: readonly InstanceRecord[],
+    urlOf: (record: InstanceRecord) => string,
+  ): DeflatedText[][];
   describeLayout(partition: number, record: InstanceRecord): InstanceLayout;
   /**
    * Bytes of one frame (1-based): as stored (native pixels in little endian, or the codestream without item headers), or in
@@ -300,6 +307,10 @@ export interface EngineStats {
   readonly framesFromCache: number;
   readonly picturesRendered: number;
   readonly picturesFromCache: number;
+  /** Encoded ahead since the start. */
+  readonly framesDerived: number;
+  /** Of frames that were encoded ahead, on disk. */
+  readonly derivedBytes: number;
   readonly codecQueueLength: number;
   readonly queriesByPlan: Readonly<Record<QueryPlanName, number>>;
 }

@@ -8,6 +8,8 @@ import { BlobChecksums } from './pipeline/blob-checksums.js';
 import { DamageLog } from './pipeline/damage-log.js';
 import { EngineMaintenance } from './pipeline/maintenance.js';
 import { hasDeleted, undeleteInstances } from './pipeline/undelete-instances.js';
+import { IdleDerivation, type IdleDerivationParts } from './pipeline/derive-in-idle-time.js';
+import { DerivedFrames } from './pipeline/derived-frames.js';
 import { InstanceLayouts } from './pipeline/instance-layouts.js';
 import { BlobRangeReader } from './pipeline/read-blob.js';
 import { Renderer } from './pipeline/render-instance.js';
@@ -15,7 +17,7 @@ import { representativeInstance } from './pipeline/representative-instance.js';
 import { retrieveBulkValue } from './pipeline/retrieve-bulkdata.js';
 import { retrieveFrame } from './pipeline/retrieve-frames.js';
 import { instancePages, retrieveInstance } from './pipeline/retrieve-instance.js';
-import { retrieveMetadata } from './pipeline/retrieve-metadata.js';
+import { retrieveDeflatedMetadata, retrieveMetadata } from './pipeline/retrieve-metadata.js';
 import { noQueries, search, type SearchPipeline } from './pipeline/search.js';
 import { FrameTranscoder } from './pipeline/transcode-frame.js';
 import {
@@ -75,6 +77,9 @@ export interface EngineOptions {
     readonly framePixelsMax: number;
     readonly cacheBytes: number;
     readonly pictureCacheBytes: number;
+    readonly lossyQuality: number;
+    readonly deriveHtj2k: boolean;
+    readonly derivedBytesMax: number;
   };
 }
 
@@ -108,7 +113,13 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
       },
     );
     const maintenanceThread = startMaintenance(options, store.database.handle, log);
-    return assembleEngine(options, { log, store, arena, health, ...threads, maintenanceThread });
+    const { deriveHtj2k, derivedBytesMax } = options.codec;
+    const { derivedFrames } = dataDirectoryOf(options.dataDir);
+    const derived = deriveHtj2k
+      ? await DerivedFrames.open(derivedFrames, derivedBytesMax)
+      : undefined;
+    const parts = { log, store, arena, health, ...threads, maintenanceThread, derived };
+    return assembleEngine(options, parts);
   } catch (error) {
     await store.close();
     throw error;
@@ -125,6 +136,7 @@ interface EngineParts {
   readonly parsePool: ParsePool;
   readonly codecPool: CodecPool;
   readonly maintenanceThread: MaintenanceThread;
+  readonly derived: DerivedFrames | undefined;
 }
 
 function startMaintenance(
@@ -206,7 +218,7 @@ function newCounters(): StorePipeline['counters'] & {
 }
 
 function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
-  const { store, arena, storeThread, indexThread, parsePool, codecPool } = parts;
+  const { store, arena, storeThread, indexThread, parsePool, codecPool, derived } = parts;
   const { reader } = store;
   const counters = newCounters();
   const storePipeline: StorePipeline = {
@@ -232,7 +244,11 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const damage = new DamageLog(parts.log);
   const blobs = openBlobRanges(options, store, damage);
   const layouts = new InstanceLayouts(reader);
-  const transcoder = new FrameTranscoder({ blobs, layouts, codecPool }, options.codec);
+  const transcoder = new FrameTranscoder(
+    { blobs, layouts, codecPool, ...(derived && { derived }) },
+    options.codec,
+  );
+  const derivation = derived && startDerivation(parts, { layouts, frames: transcoder, derived });
   const renderer = new Renderer({ reader, blobs, layouts, codecPool }, options.codec);
   return {
     isCongested: () => storePipeline.budget.isFull,
@@ -245,6 +261,8 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
     retrieveInstance: (partition, record) => retrieveInstance(blobs, { partition, record }),
     retrieveMetadata: (partition, records, urlOf) =>
       retrieveMetadata(reader, partition, records, urlOf),
+    retrieveDeflatedMetadata: (partition, records, urlOf) =>
+      retrieveDeflatedMetadata(reader, partition, records, urlOf),
     describeLayout: (partition, record) => layouts.layoutOf(partition, record),
     ...frameVerbs({ blobs, layouts, frames: transcoder }),
     retrieveBulkValue: (partition, record, path) =>
@@ -260,15 +278,24 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
       damagedReads: damage.count,
       scrub: parts.maintenanceThread.scrubFigures,
       ...threadStats(parts),
-      framesTranscoded: transcoder.framesTranscoded,
-      framesFromCache: transcoder.framesFromCache,
-      picturesRendered: renderer.picturesRendered,
-      picturesFromCache: renderer.picturesFromCache,
+      ...codecStats({ transcoder, renderer, derivation, derived }),
       queriesByPlan: searchPipeline.queriesByPlan,
     }),
     health: () => parts.health,
-    close: () => closeEngine(parts),
+    close: async () => {
+      await derivation?.close();
+      await closeEngine(parts);
+    },
   };
+}
+
+function startDerivation(
+  { arena, storeThread, log, store: { reader } }: EngineParts,
+  parts: Pick<IdleDerivationParts, 'layouts' | 'frames' | 'derived'>,
+): IdleDerivation {
+  const isStoring = (): boolean =>
+    arena.freeBlockCount < arena.blockCount || storeThread.commitsInFlight > 0;
+  return new IdleDerivation({ ...parts, reader, log, isStoring });
 }
 
 function openMaintenance(
@@ -278,6 +305,34 @@ function openMaintenance(
   const snapshotDirectory = dataDirectoryOf(dataDir).snapshot;
   return new EngineMaintenance({ ...parts, snapshotDirectory, backup });
 }
+
+/** What became of frames. */
+function codecStats(parts: {
+  readonly transcoder: FrameTranscoder;
+  readonly renderer: Renderer;
+  readonly derivation: IdleDerivation | undefined;
+  readonly derived: DerivedFrames | undefined;
+}): CodecStats {
+  const { transcoder, renderer, derivation, derived } = parts;
+  return {
+    framesTranscoded: transcoder.framesTranscoded,
+    framesFromCache: transcoder.framesFromCache,
+    picturesRendered: renderer.picturesRendered,
+    picturesFromCache: renderer.picturesFromCache,
+    framesDerived: derivation?.framesDerived ?? 0,
+    derivedBytes: derived?.bytes ?? 0,
+  };
+}
+
+type CodecStats = Pick<
+  EngineStats,
+  | 'framesTranscoded'
+  | 'framesFromCache'
+  | 'picturesRendered'
+  | 'picturesFromCache'
+  | 'framesDerived'
+  | 'derivedBytes'
+>;
 
 /** What the arena and the threads have to report. */
 function threadStats({

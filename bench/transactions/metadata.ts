@@ -1,3 +1,5 @@
+import { gunzipSync } from 'node:zlib';
+
 import { planStudy, seriesUid } from '../corpus/study-plan.js';
 import { hashedIndex } from '../corpus/random-source.js';
 import type { HttpResponse } from '../harness/http-response-reader.js';
@@ -7,27 +9,36 @@ import { readingCase } from './reading-case.js';
 
 const EXAMINE_EVERY = 16;
 const SEED = 43;
-/** A data set of the corpora makes more JSON than this. */
+/** A data set of the corpora makes more JSON than this, and, where instances are compressed together, more than that. */
 const JSON_BYTES_PER_INSTANCE_MIN = 1000;
+const GZIP_BYTES_PER_INSTANCE_MIN = 20;
 const SOP_INSTANCE_UID = '00080018';
+const GZIP_MAGIC = 0x1f8b;
 
-/** Metadata retrieve of series and studies (PS3.18 §10.4, /metadata). */
+/** Metadata retrieve of series and studies (PS3.18 §10.4, /metadata), as text and as viewers ask for it, with gzip. */
 export function metadataCases(scale: Scale): readonly BenchCase[] {
   const perSeries = scale.ctSeriesInstanceCount;
-  return [1, 8].flatMap((concurrency) => [
-    metadataCase('series', perSeries, concurrency),
-    metadataCase('study', perSeries * 2, concurrency),
-  ]);
+  return [1, 8].flatMap((concurrency) =>
+    [false, true].flatMap((acceptsGzip) => [
+      metadataCase({ level: 'series', instanceCount: perSeries, acceptsGzip, concurrency }),
+      metadataCase({ level: 'study', instanceCount: perSeries * 2, acceptsGzip, concurrency }),
+    ]),
+  );
 }
 
-function metadataCase(
-  level: 'series' | 'study',
-  instanceCount: number,
-  concurrency: number,
-): BenchCase {
+interface MetadataCase {
+  readonly level: 'series' | 'study';
+  readonly instanceCount: number;
+  readonly acceptsGzip: boolean;
+  readonly concurrency: number;
+}
+
+function metadataCase(options: MetadataCase): BenchCase {
+  const { level, instanceCount, acceptsGzip, concurrency } = options;
+  const bytesMin = acceptsGzip ? GZIP_BYTES_PER_INSTANCE_MIN : JSON_BYTES_PER_INSTANCE_MIN;
   return readingCase({
     transaction: 'metadata',
-    name: `${level} metadata, ${instanceCount} instances`,
+    name: `${level} metadata, ${instanceCount} instances${acceptsGzip ? ', gzip' : ''}`,
     concurrency,
     needs: ['ct'],
     examineEvery: EXAMINE_EVERY,
@@ -41,7 +52,8 @@ function metadataCase(
         return {
           path: `/studies/${planStudy(plan, study).studyInstanceUid}${seriesPath}/metadata`,
           accept: 'application/dicom+json',
-          bodyBytesMin: instanceCount * JSON_BYTES_PER_INSTANCE_MIN,
+          acceptsGzip,
+          bodyBytesMin: instanceCount * bytesMin,
           examine: (response) => examineMetadata(response, instanceCount),
         };
       };
@@ -50,10 +62,9 @@ function metadataCase(
 }
 
 function examineMetadata(response: HttpResponse, instanceCount: number): string | undefined {
-  const items = JSON.parse(response.body.toString('utf8')) as Record<
-    string,
-    { Value?: unknown[] }
-  >[];
+  const isGzip = response.body.readUInt16BE(0) === GZIP_MAGIC;
+  const text = isGzip ? gunzipSync(response.body) : response.body;
+  const items = JSON.parse(text.toString('utf8')) as Record<string, { Value?: unknown[] }>[];
   const uids = new Set(items.map((item) => item[SOP_INSTANCE_UID]?.Value?.[0]));
   return uids.size === instanceCount
     ? undefined

@@ -9,6 +9,8 @@ export interface ReadOperation {
   /** Path and query below the DICOMweb root, with its leading slash. */
   readonly path: string;
   readonly accept: string;
+  /** Whether the answer may come compressed, as viewers ask for it. */
+  readonly acceptsGzip?: boolean;
   /** A shorter body is an error. */
   readonly bodyBytesMin: number;
   /** Examines an answer in full; the body is kept only when {@link ReadingCaseOptions.examineEvery} asks for it. */
@@ -53,7 +55,10 @@ export function readingCase(options: ReadingCaseOptions): BenchCase {
         const response = await connection.request({
           method: 'GET',
           target: peer.dicomWebPath + operation.path,
-          headerLines: [`Accept: ${operation.accept}`],
+          headerLines: [
+            `Accept: ${operation.accept}`,
+            ...(operation.acceptsGzip === true ? ['Accept-Encoding: gzip'] : []),
+          ],
           keepBody: isExamined,
           onFirstByte: () => (firstByteMs = performance.now() - startedMs),
         });

@@ -3,6 +3,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 import { compileCount, compileSql, indexTables } from '#engine/query/compile-sql.js';
 import type { QueryExpression, QueryKey, QueryPage } from '#engine/query/query-expression.js';
+import type { InstanceKey } from '#engine/store/catalog/catalog-records.js';
 import type { IndexFeed } from '#engine/threads/task-messages.js';
 import {
   DuckdbDatabase,
@@ -141,6 +142,36 @@ export class DuckdbQueryIndex implements QueryIndex {
     return new Fingerprint(Number(count), sum, scattered);
   }
 
+  /** Which instances there are by their newest change, of those named; the others are left out. Throws DuckDB's errors. */
+  async findInstances(
+    partition: number,
+    keys: readonly InstanceKey[],
+    sequenceMin: number,
+  ): Promise<InstanceRow[]> {
+    const rows = await this.#writer.run(
+      `SELECT ${instanceCells} FROM instances WHERE partition = $1 AND sequence >= $2` +
+        ' AND (study_instance_uid, series_instance_uid, sop_instance_uid)' +
+        ' IN (SELECT unnest($3), unnest($4), unnest($5))',
+      [
+        BigInt(partition),
+        BigInt(sequenceMin),
+        keys.map((key) => key.studyInstanceUid),
+        keys.map((key) => key.seriesInstanceUid),
+        keys.map((key) => key.sopInstanceUid),
+      ],
+    );
+    return rows.map(instanceRowOf);
+  }
+
+  /** Up to `limit` instances whose newest change is behind `sequence`, in the order of these. Throws DuckDB's errors. */
+  async instancesBehind(sequence: number, limit: number): Promise<InstanceRow[]> {
+    const rows = await this.#writer.run(
+      `SELECT ${instanceCells} FROM instances WHERE sequence > $1 ORDER BY sequence LIMIT $2`,
+      [BigInt(sequence), BigInt(limit)],
+    );
+    return rows.map(instanceRowOf);
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const reader of this.#readers) await reader.close();
@@ -223,6 +254,27 @@ export class DuckdbQueryIndex implements QueryIndex {
     if (next === undefined) this.#idleReaders.push(reader);
     else next(reader);
   }
+}
+
+/** What the index says of an instance beside its attributes. */
+export interface InstanceRow extends InstanceKey {
+  readonly partition: number;
+  readonly sequence: number;
+}
+
+const instanceCells =
+  'partition, sequence, study_instance_uid, series_instance_uid, sop_instance_uid';
+
+function instanceRowOf(row: readonly DuckdbCell[]): InstanceRow {
+  const [partition, sequence, ...uids] = row;
+  const [studyInstanceUid, seriesInstanceUid, sopInstanceUid] = uids.map(String);
+  return {
+    partition: Number(partition),
+    sequence: Number(sequence),
+    studyInstanceUid: studyInstanceUid!,
+    seriesInstanceUid: seriesInstanceUid!,
+    sopInstanceUid: sopInstanceUid!,
+  };
 }
 
 interface ReplacedRows<Key> {

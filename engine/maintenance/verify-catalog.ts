@@ -41,7 +41,7 @@ export function* verifyChangeLog(
 ): SteppedWork<number[]> {
   const partitions = new Set<number>();
   const last = reader.lastSequence();
-  let expected = 1;
+  let expected = reader.changeLogStart() + 1;
   while (expected <= last) {
     const page = readPage(reader, expected - 1, findings);
     if (page.length === 0) break;

@@ -18,13 +18,22 @@ export async function representativeInstance(
   target: RetrieveTarget,
 ): Promise<InstanceRecord | undefined> {
   const { partition, studyInstanceUid, seriesInstanceUid, sopInstanceUid } = target;
-  if (seriesInstanceUid === undefined) {
-    const series = firstSeries(reader.series(partition, studyInstanceUid));
-    return series && middleInstance(reader, partition, series);
+  if (seriesInstanceUid !== undefined && sopInstanceUid !== undefined) {
+    return reader.findInstance(partition, { studyInstanceUid, seriesInstanceUid, sopInstanceUid });
   }
-  const key = { studyInstanceUid, seriesInstanceUid };
-  if (sopInstanceUid === undefined) return middleInstance(reader, partition, key);
-  return reader.findInstance(partition, { ...key, sopInstanceUid });
+  const series =
+    seriesInstanceUid === undefined
+      ? inOrder(reader.series(partition, studyInstanceUid))
+      : [{ studyInstanceUid, seriesInstanceUid }];
+  const search = { reader, partition, restMax: limits.representativeSearchMax };
+  let other: InstanceRecord | undefined;
+  for (const each of series) {
+    const { images, others } = await instancesOf(search, each);
+    if (images.length > 0) return middleOf(images);
+    other ??= middleOf(others);
+    if (search.restMax <= 0) break;
+  }
+  return other;
 }
 
 /** Series that hold no pictures of the patient, or such as are made of other images. */
@@ -32,38 +41,44 @@ const lesserModalities: ReadonlySet<unknown> = new Set(
   'SR PR KO DOC PLAN RTPLAN RTSTRUCT RTRECORD REG FID RWV SEG M3D ANN ECG HD EPS AU'.split(' '),
 );
 
-function firstSeries(all: Iterable<SeriesRecord>): SeriesRecord | undefined {
-  const rank = ({ attributes }: SeriesRecord): readonly [number, number] => [
-    lesserModalities.has(firstValue(attributes, '00080060')) ? 1 : 0,
-    numberOf(attributes, '00200011'),
-  ];
-  let best: SeriesRecord | undefined;
-  for (const series of all) {
-    if (best === undefined) best = series;
-    const [a, b] = [rank(series), rank(best)];
-    if (a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])) best = series;
-  }
-  return best;
+function inOrder(all: Iterable<SeriesRecord>): readonly SeriesRecord[] {
+  const rank = ({ attributes }: SeriesRecord): number =>
+    lesserModalities.has(firstValue(attributes, '00080060')) ? 1 : 0;
+  const number = ({ attributes }: SeriesRecord): number => numberOf(attributes, '00200011');
+  return [...all].sort((a, b) => rank(a) - rank(b) || number(a) - number(b));
 }
 
-/** Of the images of a series, or of its instances when none is an image; among the first thousands when there are more. */
-async function middleInstance(
-  reader: CatalogReader,
-  partition: number,
+interface Search {
+  readonly reader: CatalogReader;
+  readonly partition: number;
+  /** Records that may still be read. */
+  restMax: number;
+}
+
+/** Instances of a series, those with pixels apart; the first of them when there are more than may be read. */
+async function instancesOf(
+  search: Search,
   { studyInstanceUid, seriesInstanceUid }: SeriesKey,
-): Promise<InstanceRecord | undefined> {
-  const all: InstanceRecord[] = [];
+): Promise<{ readonly images: InstanceRecord[]; readonly others: InstanceRecord[] }> {
+  const { reader, partition } = search;
+  const images: InstanceRecord[] = [];
+  const others: InstanceRecord[] = [];
   for (const record of reader.instances(partition, studyInstanceUid, seriesInstanceUid)) {
-    all.push(record);
-    if (all.length >= limits.representativeSearchMax) break;
-    if (all.length % stepRecords === 0) await setImmediate();
+    const isImage = firstValue(record.attributes, '00280010') !== undefined;
+    (isImage ? images : others).push(record);
+    search.restMax--;
+    if (search.restMax <= 0) break;
+    if (search.restMax % stepRecords === 0) await setImmediate();
   }
-  const images = all.filter(({ attributes }) => firstValue(attributes, '00280010') !== undefined);
-  const candidates = images.length > 0 ? images : all;
-  candidates.sort(
+  return { images, others };
+}
+
+/** The one in the middle by Instance Number. */
+function middleOf(instances: readonly InstanceRecord[]): InstanceRecord | undefined {
+  const sorted = instances.toSorted(
     (a, b) => numberOf(a.attributes, instanceNumberTag) - numberOf(b.attributes, instanceNumberTag),
   );
-  return candidates[Math.floor((candidates.length - 1) / 2)];
+  return sorted[Math.floor((sorted.length - 1) / 2)];
 }
 
 const instanceNumberTag = '00200013';

@@ -1,3 +1,4 @@
+import { storedText, type DeflatedText } from '#engine/base/deflated-text.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { MetadataDocument } from '#engine/dicom/instance/parsed-instance.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
@@ -13,10 +14,41 @@ export function retrieveMetadata(
   records: readonly InstanceRecord[],
   urlOf: (record: InstanceRecord) => string,
 ): Uint8Array[] {
-  return reader.readMetadataMany(partition, records).map((document, n) => {
-    if (document === undefined) throw new GantryError('corrupt', 'the metadata record is missing');
-    return withUrls(document, urlOf(records[n]!));
+  return documentsOf(reader, partition, records).map((document, n) =>
+    withUrls(document, urlOf(records[n]!)),
+  );
+}
+
+/** As `retrieveMetadata`, each text in pieces as they are kept, to be joined to a gzip stream. */
+export function retrieveDeflatedMetadata(
+  reader: CatalogReader,
+  partition: number,
+  records: readonly InstanceRecord[],
+  urlOf: (record: InstanceRecord) => string,
+): DeflatedText[][] {
+  return documentsOf(reader, partition, records).map((document, n) => {
+    const url = storedText(Buffer.from(urlOf(records[n]!), 'utf8'));
+    return piecesOf(document).flatMap((piece, place) => (place === 0 ? [piece] : [url, piece]));
   });
+}
+
+function documentsOf(
+  reader: CatalogReader,
+  partition: number,
+  records: readonly InstanceRecord[],
+): MetadataDocument[] {
+  return reader.readMetadataMany(partition, records).map((document) => {
+    if (document === undefined) throw new GantryError('corrupt', 'the metadata record is missing');
+    return document;
+  });
+}
+
+/** Those of a document that was stored before documents were deflated are not. */
+function piecesOf(document: MetadataDocument): readonly DeflatedText[] {
+  if (document.pieces !== undefined) return document.pieces;
+  const { json, uriOffsets } = document;
+  const borders = [0, ...uriOffsets, json.length];
+  return borders.slice(1).map((end, n) => storedText(json.subarray(borders[n], end)));
 }
 
 function withUrls({ json, uriOffsets }: MetadataDocument, instanceUrl: string): Uint8Array {

@@ -1,6 +1,6 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { LruCache } from '#engine/base/lru-cache.js';
-import { transcodingRefusal } from '#engine/codec/codec-registry.js';
+import { findCodec, transcodingRefusal } from '#engine/codec/codec-registry.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
@@ -12,11 +12,16 @@ import {
 } from '#engine/dicom/pixel-data/image-pixel-description.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { CodecPool } from '#engine/threads/codec-pool.js';
+import type { CodecTask } from '#engine/threads/task-messages.js';
 import type { BlobSource } from '../engine-types.js';
+import type { DerivedFrames } from './derived-frames.js';
 import { contentKey, type InstanceLayouts } from './instance-layouts.js';
 import type { BlobRangeReader } from './read-blob.js';
 import { retrieveFrame, type FrameAddress } from './retrieve-frames.js';
 import { bytesSource, readWhole } from './retrieve-instance.js';
+
+/** Instances of which is remembered that a frame cannot be decoded. */
+const faultsMax = 10_000;
 
 /** Room for what a codestream has beside its pixels. */
 const headerBytesMax = 1024 * 1024;
@@ -25,12 +30,16 @@ export interface FrameTranscoderParts {
   readonly blobs: BlobRangeReader;
   readonly layouts: InstanceLayouts;
   readonly codecPool: CodecPool;
+  /** HTJ2K that was encoded ahead. */
+  readonly derived?: DerivedFrames;
 }
 
 export interface FrameTranscoderOptions {
   /** Largest frame, in samples. */
   readonly framePixelsMax: number;
   readonly cacheBytes: number;
+  /** IJG scale, 1 to 100, of targets with loss. */
+  readonly lossyQuality: number;
 }
 
 /**
@@ -41,6 +50,8 @@ export class FrameTranscoder {
   readonly #parts: FrameTranscoderParts;
   readonly #options: FrameTranscoderOptions;
   readonly #frames: LruCache<string, Uint8Array>;
+  /** What codecs said of frames that they could not read, by instance and transfer syntax. */
+  readonly #faults = new LruCache<string, string>(faultsMax);
   readonly #underWay = new Map<string, Promise<Uint8Array>>();
   #framesTranscoded = 0;
   #framesFromCache = 0;
@@ -49,6 +60,10 @@ export class FrameTranscoder {
     this.#parts = parts;
     this.#options = options;
     this.#frames = new LruCache(options.cacheBytes);
+  }
+
+  get lossyQuality(): number {
+    return this.#options.lossyQuality;
   }
 
   get framesTranscoded(): number {
@@ -76,6 +91,11 @@ export class FrameTranscoder {
     }
   }
 
+  /** Why some frame of an instance could not be had when it was tried; the others still can. */
+  knownFault(partition: number, record: InstanceRecord, toUid: string): string | undefined {
+    return this.#faults.get(`${contentKey(partition, record)}/${toUid}`);
+  }
+
   /** One frame in `toUid`. Rejects with `not-acceptable`, `corrupt` and as the pool. */
   async transcode(address: FrameAddress, toUid: string): Promise<BlobSource> {
     if (isNative(address.record.transferSyntaxUid) && toUid === explicitVrLittleEndianUid) {
@@ -95,36 +115,66 @@ export class FrameTranscoder {
     }
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
-    const result = this.#transcodeNow(address, toUid).finally(() => this.#underWay.delete(key));
+    const result = this.#transcodeNow(address, toUid)
+      .catch((error: unknown) => {
+        if (error instanceof GantryError && error.code === 'not-acceptable') {
+          this.#faults.set(`${contentKey(partition, record)}/${toUid}`, error.detail, 1);
+        }
+        throw error;
+      })
+      .finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, result);
     const frame = await result;
     if (frame.length <= this.#options.cacheBytes) this.#frames.set(key, frame, frame.length);
     return frame;
   }
 
+  /**
+   * As `transcodeToBytes`, when no one has needed a codec for `idleMs`; undefined otherwise. Nothing comes from a cache or goes
+   * there. The caller has seen that there is no `refusal`.
+   */
+  transcodeIfIdle(
+    address: FrameAddress,
+    toUid: string,
+    idleMs: number,
+  ): Promise<Uint8Array> | undefined {
+    return this.#parts.codecPool.runIfIdle(idleMs, () => this.#loadTask(address, toUid));
+  }
+
   async #transcodeNow(address: FrameAddress, toUid: string): Promise<Uint8Array> {
     const { partition, record } = address;
+    // One encoder makes all syntaxes of HTJ2K, in the order that the strictest of them asks for.
+    const isHtj2k = findCodec(toUid)?.encoder === 'htj2k';
+    const derived = isHtj2k ? await this.#parts.derived?.find(address) : undefined;
+    if (derived !== undefined) {
+      this.#framesFromCache++;
+      return derived;
+    }
     const refusal = this.refusal(partition, record, toUid);
     if (refusal !== undefined) throw new GantryError('not-acceptable', refusal);
+    const frame = await this.#parts.codecPool.run(() => this.#loadTask(address, toUid));
+    this.#framesTranscoded++;
+    return frame;
+  }
+
+  async #loadTask(address: FrameAddress, toUid: string): Promise<CodecTask> {
+    const { partition, record } = address;
     const image = this.#parts.layouts.imagePixelDescription(partition, record);
     const fromUid = isNative(record.transferSyntaxUid)
       ? explicitVrLittleEndianUid
       : record.transferSyntaxUid;
-    const frame = await this.#parts.codecPool.run(async () => ({
-      frame: await this.#readStored(address, image),
-      image,
-      fromUid,
-      toUid,
-    }));
-    this.#framesTranscoded++;
-    return frame;
+    const frame = await this.#readStored(address, image);
+    return { frame, image, fromUid, toUid, quality: this.lossyQuality };
   }
 
   /** Bytes are read when their turn has come, and no more than a frame can be worth. */
   async #readStored(address: FrameAddress, image: ImagePixelDescription): Promise<Uint8Array> {
     const source = await retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
     if (source.length > 2 * nativeFrameBytes(image) + headerBytesMax) {
-      throw new GantryError('corrupt', `frame: ${source.length} bytes are more than it can be`);
+      throw new GantryError(
+        'not-acceptable',
+        `frame: ${source.length} bytes are more than it can be`,
+      );
     }
     return readWhole(source);
   }

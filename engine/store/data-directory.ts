@@ -19,13 +19,17 @@ export interface DataDirectory {
   readonly lineageFile: string;
   /** There while a restore into the directory is not complete. */
   readonly restoringFile: string;
+  /** There while the catalogue is rebuilt from the segments and not complete. */
+  readonly rebuildingFile: string;
   /** Links to the catalogue while a backup is made. */
   readonly snapshot: string;
+  /** Frames that were encoded ahead; may be deleted while the program is not running. */
+  readonly derivedFrames: string;
 }
 
 /** Paths in a data directory that belong to the store or are made again from it; what else there is, others keep there. */
 export const derivedNames =
-  /^(catalog\/|segments\/|snapshot\/|FORMAT$|LINEAGE$|RESTORING$|index\.duckdb)|\.draft$/;
+  /^(catalog[./]|segments\/|snapshot\/|derived\/|FORMAT$|LINEAGE$|RESTORING$|REBUILDING$|index\.duckdb)|\.draft$/;
 
 export function dataDirectoryOf(directory: string): DataDirectory {
   return {
@@ -34,14 +38,16 @@ export function dataDirectoryOf(directory: string): DataDirectory {
     formatFile: join(directory, 'FORMAT'),
     lineageFile: join(directory, 'LINEAGE'),
     restoringFile: join(directory, 'RESTORING'),
+    rebuildingFile: join(directory, 'REBUILDING'),
     snapshot: join(directory, 'snapshot'),
+    derivedFrames: join(directory, 'derived'),
   };
 }
 
 /**
  * Creates what is missing of a data directory, readable by its owner only. Throws `store-unavailable` when a newer program wrote
- * it, when a restore into it was cut off, when this process may not use it, or when there are segments without their catalogue: a
- * new catalogue would let them be overwritten.
+ * it, when a restore into it or a rebuild of its catalogue was cut off, when this process may not use it, or when there are
+ * segments without their catalogue: a new catalogue would let them be overwritten.
  */
 export function prepareDataDirectory(directory: string): DataDirectory {
   const paths = dataDirectoryOf(directory);
@@ -71,20 +77,24 @@ function createMissing(paths: DataDirectory): void {
   if (existsSync(paths.restoringFile)) {
     throw new GantryError('store-unavailable', 'a restore was cut off: empty it and restore again');
   }
+  if (existsSync(paths.rebuildingFile)) {
+    throw new GantryError('store-unavailable', 'gantry rebuild-catalog was cut off: run it again');
+  }
   mkdirSync(paths.catalog, { recursive: true, mode: 0o700 });
   mkdirSync(paths.segments, { recursive: true, mode: 0o700 });
   if (existsSync(paths.formatFile)) checkFormat(readFileSync(paths.formatFile, 'utf8'));
   if (!existsSync(join(paths.catalog, 'CURRENT')) && readdirSync(paths.segments).length > 0) {
     throw new GantryError(
       'store-unavailable',
-      'the data directory has segments but no catalogue: restore a backup',
+      'the data directory has segments but no catalogue: restore a backup, or see gantry rebuild-catalog',
     );
   }
   if (!existsSync(paths.lineageFile)) replaceFileSync(paths.lineageFile, `${randomUUID()}\n`);
   if (!existsSync(paths.formatFile)) writeFormat(paths);
 }
 
-function checkFormat(text: string): void {
+/** Throws `store-unavailable` when `text`, of the format file, names another format than that of this program. */
+export function checkFormat(text: string): void {
   const version = Number(/^gantry (\d+)\n$/.exec(text)?.[1] ?? NaN);
   if (version === formatVersion) return;
   throw new GantryError(

@@ -56,7 +56,7 @@ export async function openExistingStore(options: OpenStoreOptions): Promise<Open
  */
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   const paths = prepareDataDirectory(options.directory);
-  const database = await openDatabase(paths.catalog, options);
+  const database = await openCatalog(paths.catalog, options);
   try {
     recoverBlobLog(database, paths.segments);
     completeOrderedKeys(database);
@@ -76,9 +76,10 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
   };
 }
 
-async function openDatabase(
+/** Opens or creates the catalogue alone. Throws `store-unavailable`. */
+export async function openCatalog(
   directory: string,
-  options: OpenStoreOptions,
+  options: Omit<OpenStoreOptions, 'directory'>,
 ): Promise<RocksdbDatabase<StoreColumn>> {
   const { memtableBytesMax = 64 * mib, cacheBytes = 64 * mib, parallelism = 2 } = options;
   try {

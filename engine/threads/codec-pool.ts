@@ -11,6 +11,7 @@ export interface CodecPoolOptions {
   readonly frameTimeoutMs: number;
 }
 
+type CodecFailure = Extract<CodecResult, { readonly ok: false }>;
 type Task = CodecTask | RenderTask | DocumentTask;
 
 /**
@@ -23,6 +24,8 @@ export class CodecPool {
   readonly #options: CodecPoolOptions;
   readonly #waiting: (() => void)[] = [];
   #free: number;
+  /** When someone last needed a thread. */
+  #neededAtMs = -Infinity;
 
   constructor(compiled: CompiledCodecs, options: CodecPoolOptions) {
     this.#options = options;
@@ -35,6 +38,8 @@ export class CodecPool {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: { compiled },
+      // Pixels lie outside of the heap; what is on it is small.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     // A worker that dies rejects its task; the pool's own event would otherwise end the process.
     this.#pool.on('error', () => undefined);
@@ -45,16 +50,20 @@ export class CodecPool {
   }
 
   /**
-   * Transcodes the frame that `load` brings when its turn has come. Throws what `load` and the codecs throw,
-   * `too-many-requests` when the queue is full, `timeout` when the codec hangs (its thread ends, and another takes its place),
+   * Transcodes the frame that `load` brings when its turn has come. Throws what `load` and the codecs throw, `not-acceptable` when
+   * the frame cannot be read, `too-many-requests` when the queue is full, `timeout` when the codec hangs (its thread ends, and another takes its place),
    * `processing-failure` when the thread died.
    */
   run(load: () => Promise<CodecTask>): Promise<Uint8Array> {
-    return this.#inTurn(async () => {
-      const task = await load();
-      const frame = ownBuffer(task.frame);
-      return this.#work('default', { ...task, frame }, [frame]);
-    });
+    return this.#inTurn(() => this.#transcode(load));
+  }
+
+  /** As `run`, when no thread is in use and nobody has needed one for `idleMs`; undefined otherwise. */
+  runIfIdle(idleMs: number, load: () => Promise<CodecTask>): Promise<Uint8Array> | undefined {
+    const isInUse = this.#free < this.#options.threads;
+    if (isInUse || performance.now() - this.#neededAtMs < idleMs) return undefined;
+    this.#free--;
+    return this.#onThread(() => this.#transcode(load));
   }
 
   /** Renders the picture whose frames `load` brings when its turn has come. Throws as `run`. */
@@ -76,7 +85,14 @@ export class CodecPool {
     await this.#pool.destroy();
   }
 
+  async #transcode(load: () => Promise<CodecTask>): Promise<Uint8Array> {
+    const task = await load();
+    const frame = ownBuffer(task.frame);
+    return this.#work('default', { ...task, frame }, [frame]);
+  }
+
   async #takeThread(): Promise<void> {
+    this.#neededAtMs = performance.now();
     if (this.#free > 0) {
       this.#free--;
       return;
@@ -89,6 +105,11 @@ export class CodecPool {
 
   async #inTurn(work: () => Promise<Uint8Array>): Promise<Uint8Array> {
     await this.#takeThread();
+    return this.#onThread(work);
+  }
+
+  /** Gives the thread to who waits, or back, when the work is done. */
+  async #onThread(work: () => Promise<Uint8Array>): Promise<Uint8Array> {
     try {
       return await work();
     } finally {
@@ -107,7 +128,7 @@ export class CodecPool {
       const { signal } = hung;
       const result = await this.#pool.run(task, { name, transferList, signal });
       if (result.ok) return result.frame;
-      throw new GantryError(result.code, result.detail);
+      throw failureOf(result);
     } catch (cause) {
       if (cause instanceof GantryError) throw cause;
       if (hung.signal.aborted) throw new GantryError('timeout', 'a codec took too long', { cause });
@@ -116,6 +137,14 @@ export class CodecPool {
       clearTimeout(timer);
     }
   }
+}
+
+/**
+ * What a codec cannot read was compared with its checksums before: it came like this and is no damage of the store, only nothing
+ * that could be given in another form.
+ */
+function failureOf({ code, detail }: CodecFailure): GantryError {
+  return new GantryError(code === 'corrupt' ? 'not-acceptable' : code, detail);
 }
 
 /** Moving takes the whole buffer along, so it must hold nothing else. */

@@ -3,7 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { toGantryError } from '#engine/base/error-catalogue.js';
 import { decodedImage } from '#engine/codec/codec-registry.js';
-import { createCodecSet, type CompiledCodecs } from '#engine/codec/codec-set.js';
+import { createCodecSet, warmUpCodecs, type CompiledCodecs } from '#engine/codec/codec-set.js';
 import { decodeFrame } from '#engine/codec/decode-frame.js';
 import { encodeFrame } from '#engine/codec/encode-frame.js';
 import { renderPicture as renderPictureOf } from '#engine/codec/render/render-picture.js';
@@ -28,6 +28,8 @@ const niceness = 5;
 if (process.platform === 'linux') setPriority(niceness);
 
 const codecs = createCodecSet((workerData as CodecWorkerData).compiled);
+// A codec that cannot be made says so again to the first frame that needs it.
+warmUpCodecs(codecs).catch(() => undefined);
 
 /** Piscina task: one frame into another transfer syntax; never rejects. The frame of the result is moved. */
 export default async function transcodeFrame(task: CodecTask): Promise<unknown> {
@@ -53,14 +55,15 @@ async function answer(work: () => Promise<Uint8Array>): Promise<unknown> {
   }
 }
 
-async function transcode({ frame, image, fromUid, toUid }: CodecTask): Promise<Uint8Array> {
+async function transcode(task: CodecTask): Promise<Uint8Array> {
+  const { frame, image, fromUid, toUid } = task;
   const isNative = findTransferSyntax(fromUid)?.isEncapsulated !== true;
   const native = isNative
     ? frame
     : await decodeFrame({ codestream: frame, transferSyntaxUid: fromUid, image }, codecs);
   return toUid === explicitVrLittleEndianUid
     ? native
-    : encodeFrame(native, { image: decodedImage(image, fromUid), toUid }, codecs);
+    : encodeFrame(native, { ...task, image: decodedImage(image, fromUid) }, codecs);
 }
 
 /** How Piscina is told what to move instead of copy; what arrives is a `CodecResult`. */

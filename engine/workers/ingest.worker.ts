@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { assert } from '#engine/base/assert.js';
 import { BlockChecksummer } from '#engine/base/block-checksums.js';
 import { toGantryError } from '#engine/base/error-catalogue.js';
+import { deflateMetadata } from '#engine/dicom/json-model/deflate-metadata.js';
 import { MemoryByteSource } from '#engine/dicom/instance/byte-source.js';
 import { describeInstance, type DescribeResult } from '#engine/dicom/instance/describe-instance.js';
 import type {
@@ -75,7 +76,9 @@ function toParseResult(result: DescribeResult, checksums: BlockChecksummer): Par
   if (result.ok) {
     const { crc32 } = checksums;
     const blockChecksums = checksums.finish();
-    return { ok: true, instance: { ...result.instance, crc32, blockChecksums } };
+    const { instance } = result;
+    const metadata = { ...instance.metadata, pieces: deflateMetadata(instance.metadata) };
+    return { ok: true, instance: { ...instance, metadata, crc32, blockChecksums } };
   }
   const { error, sopClassUid, sopInstanceUid } = result;
   return {

@@ -49,6 +49,11 @@ export class CharlsCodec {
     this.#codec = new WasmCodec(packageName, compiled);
   }
 
+  /** Makes the instance ahead of the first task. */
+  async warmUp(): Promise<void> {
+    await this.#codec.warmUp();
+  }
+
   /** `isPlanar`: the components lie one after another. Samples are unsigned. Throws `WasmCodecError`. */
   decode(codestream: Uint8Array): Promise<DecodedSamples & { readonly isPlanar: boolean }> {
     return this.#codec.run(({ JpegLSDecoder }) => {

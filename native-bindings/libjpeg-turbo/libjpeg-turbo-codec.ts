@@ -43,6 +43,11 @@ export class LibjpegTurboCodec {
     this.#codec = new WasmCodec(packageName, compiled);
   }
 
+  /** Makes the instance ahead of the first task. */
+  async warmUp(): Promise<void> {
+    await this.#codec.warmUp();
+  }
+
   /**
    * Grey of one component; RGB of three, converted from YCbCr when the markers (JFIF, Adobe), or by default the number of
    * components, say that this is what the codestream holds. Throws `WasmCodecError`.

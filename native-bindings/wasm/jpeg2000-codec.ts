@@ -47,6 +47,11 @@ export class Jpeg2000Codec<Module extends EmscriptenModule, Encoder extends Jpeg
     this.#codec = new WasmCodec(driver.packageName, compiled);
   }
 
+  /** Makes the instance ahead of the first task. */
+  async warmUp(): Promise<void> {
+    await this.#codec.warmUp();
+  }
+
   /** Colour transforms of the codestream are undone. Throws `WasmCodecError`. */
   decode(codestream: Uint8Array): Promise<DecodedSamples> {
     return this.#codec.run((module) => {

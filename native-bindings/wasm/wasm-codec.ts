@@ -51,7 +51,8 @@ const webAssembly = (
   }
 ).WebAssembly;
 
-type Factory<Module> = (options: {
+/** What a package exports: makes an instance. */
+export type WasmFactory<Module> = (options: {
   instantiateWasm(imports: unknown, receive: (instance: unknown) => void): object;
   print(line: string): void;
   printErr(line: string): void;
@@ -59,7 +60,12 @@ type Factory<Module> = (options: {
 
 /** Compiles the WebAssembly of a codec package, off this thread. */
 export function compileWasmCodec(packageName: string): Promise<CompiledWasm> {
-  return webAssembly.compile(readFileSync(require.resolve(`${packageName}/wasm`)));
+  return compileWasmFile(require.resolve(`${packageName}/wasm`));
+}
+
+/** Compiles a file of WebAssembly, off this thread. */
+export function compileWasmFile(path: string): Promise<CompiledWasm> {
+  return webAssembly.compile(readFileSync(path));
 }
 
 /**
@@ -67,13 +73,17 @@ export function compileWasmCodec(packageName: string): Promise<CompiledWasm> {
  * heap is in no known state, and making another from the compiled module takes milliseconds.
  */
 export class WasmCodec<Module extends EmscriptenModule> {
-  readonly #factory: Factory<Module>;
+  readonly #load: () => Promise<WasmFactory<Module>>;
   readonly #compiled: CompiledWasm;
   readonly #complaints: string[] = [];
-  #module: Module | undefined;
+  #instance: Promise<Module> | undefined;
 
-  constructor(packageName: string, compiled: CompiledWasm) {
-    this.#factory = require(`${packageName}/wasmjs`) as Factory<Module>;
+  /** `source`: the name of a CommonJS package, or what loads the factory of another. */
+  constructor(source: string | (() => Promise<WasmFactory<Module>>), compiled: CompiledWasm) {
+    this.#load =
+      typeof source === 'string'
+        ? () => Promise.resolve(require(`${source}/wasmjs`) as WasmFactory<Module>)
+        : source;
     this.#compiled = compiled;
   }
 
@@ -82,25 +92,34 @@ export class WasmCodec<Module extends EmscriptenModule> {
    * the codec prints anything: OpenJPEG and OpenJPH do no more than that when they give up.
    */
   async run<T>(work: (module: Module) => T): Promise<T> {
-    const module = (this.#module ??= await this.#instantiate());
+    const module = await this.warmUp();
     this.#complaints.length = 0;
     try {
       const result = work(module);
       if (this.#complaints.length > 0) throw new WasmCodecError(this.#complaints.join('; '));
-      if (module.HEAPU8.length > heapBytesMax) this.#module = undefined;
+      if (module.HEAPU8.length > heapBytesMax) this.#instance = undefined;
       return result;
     } catch (error) {
-      this.#module = undefined;
+      this.#instance = undefined;
       throw this.#toCodecError(error);
     }
   }
 
+  /** Makes the instance, so that the first task need not wait for it. */
+  warmUp(): Promise<Module> {
+    return (this.#instance ??= this.#instantiate().catch((error: unknown) => {
+      this.#instance = undefined;
+      throw error;
+    }));
+  }
+
   async #instantiate(): Promise<Module> {
+    const factory = await this.#load();
     const before = process.listeners('uncaughtException');
     const complain = (line: string): void => {
       if (!line.startsWith(informationPrefix)) this.#complaints.push(line);
     };
-    const module = await this.#factory({
+    const module = await factory({
       print: complain,
       printErr: complain,
       instantiateWasm: (imports, receive) => {

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { RebuildCatalogReport } from '#engine/maintenance/rebuild-catalog/rebuild-report.js';
+import type { RebuildCatalogProgress } from '#engine/maintenance/rebuild-catalog/rebuild-run.js';
 import type { RebuildProgress } from '#engine/maintenance/rebuild-index.js';
 import type { VerifyProgress, VerifyReport } from '#engine/maintenance/verify-report.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
@@ -50,6 +52,34 @@ export function addMaintenanceCommands(program: Command, context: ProgramContext
     const { rebuildIndex } = await import('#engine/maintenance/rebuild-index.js');
     context.print(`${rebuildProgressText(await rebuildIndex(config, onProgress))}\n`);
   });
+
+  addRebuildCatalog(program, context);
+}
+
+function addRebuildCatalog(program: Command, context: ProgramContext): void {
+  addConfigFlags(
+    program
+      .command('rebuild-catalog')
+      .description('make a lost catalogue anew from the segments; the store is stopped'),
+  )
+    .option('--json', 'print the whole report as JSON')
+    .option('--without-index', 'there is no usable search index: deleted instances may come back')
+    .action(async (_, command: Command) => {
+      const { config } = loadCommandConfig(command, context.env);
+      const { json, withoutIndex } = command.opts<{ json?: true; withoutIndex?: true }>();
+      const onProgress = throttle((progress: RebuildCatalogProgress) => {
+        context.printAside(`${rebuildCatalogProgressText(progress)}\n`);
+      });
+      const { rebuildCatalog } =
+        await import('#engine/maintenance/rebuild-catalog/rebuild-catalog.js');
+      const options = { ...config, withoutIndex: withoutIndex === true };
+      const report = await rebuildCatalog(options, onProgress);
+      context.print(
+        json === true ? `${JSON.stringify(report, null, 2)}\n` : rebuildCatalogReportText(report),
+      );
+      const isCertain = report.indexSequence !== undefined && report.uncertainCount === 0;
+      if (report.lostCount > 0 || !isCertain) context.setExitCode(problemsExitCode);
+    });
 }
 
 /** Opens the data directory, or lets the process verify that has it open. */
@@ -75,9 +105,39 @@ function bytesPerSecondOf(mibPerSecond: string | undefined): number | undefined 
 function verifyProgressText(progress: VerifyProgress): string {
   const { instanceCount, instanceCountExpected, blobBytes, elapsedMs } = progress;
   const rate = (blobBytes * 1000) / mib / Math.max(1, elapsedMs);
-  const share = Math.min(1, instanceCount / Math.max(1, instanceCountExpected));
-  const bar = '#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.');
-  return `[${bar}] ${instanceCount} of ${instanceCountExpected} instances, ${rate.toFixed(0)} MiB/s`;
+  return `${barOf(instanceCount, instanceCountExpected)} ${instanceCount} of ${instanceCountExpected} instances, ${rate.toFixed(0)} MiB/s`;
+}
+
+function barOf(done: number, all: number): string {
+  const share = Math.min(1, done / Math.max(1, all));
+  return `[${'#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.')}]`;
+}
+
+function rebuildCatalogProgressText(progress: RebuildCatalogProgress): string {
+  const { bytesDone, bytesAll, instanceCount, elapsedMs } = progress;
+  const rate = (bytesDone * 1000) / mib / Math.max(1, elapsedMs);
+  const size = `${(bytesDone / mib).toFixed(0)} of ${(bytesAll / mib).toFixed(0)} MiB`;
+  return `${barOf(bytesDone, bytesAll)} ${size}, ${instanceCount} instances, ${rate.toFixed(0)} MiB/s`;
+}
+
+function rebuildCatalogReportText(report: RebuildCatalogReport): string {
+  const lines = report.losses.map(
+    ({ reason, studyInstanceUid, seriesInstanceUid, sopInstanceUid }) =>
+      `${reason}: ${studyInstanceUid}/${seriesInstanceUid}/${sopInstanceUid}`,
+  );
+  const { lostCount, uncertainCount, instanceCount, deletedCount, indexSequence } = report;
+  const more = lostCount + uncertainCount - report.losses.length;
+  if (more > 0) lines.push(`and ${more} more`);
+  if (indexSequence === undefined) {
+    lines.push('no index was asked: deleted instances may be back, and what is lost is not known');
+  }
+  lines.push(
+    `${instanceCount} instances are back from ${(report.segmentBytes / mib).toFixed(0)} MiB in` +
+      ` ${(report.durationMs / 1000).toFixed(1)} s, ${deletedCount} deleted ones left out;` +
+      ` ${lostCount} are lost, ${uncertainCount} uncertain` +
+      (lostCount + uncertainCount > 0 ? `, all listed in ${report.lossFile}` : ''),
+  );
+  return `${lines.join('\n')}\n`;
 }
 
 function rebuildProgressText({ sequence, sequenceLast, elapsedMs }: RebuildProgress): string {

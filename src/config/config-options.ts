@@ -421,6 +421,21 @@ export const configOptions = [
     default: 64 * mib,
     doc: 'Memory for rendered pictures and reports that may be asked for again.',
   }),
+  option('codec.lossyQuality', {
+    type: integer(1, 100),
+    default: 90,
+    doc: 'Quality of JPEG Baseline, 1 to 100, where a client asks for frames or instances in that transfer syntax.',
+  }),
+  option('codec.deriveHtj2k', {
+    type: boolean(),
+    default: false,
+    doc: 'Encodes what is stored without loss as HTJ2K while nobody needs the codecs, for viewers that ask for image/jphc.',
+  }),
+  option('codec.derivedBytesMax', {
+    type: integer(mib, 256 * 1024 * gib),
+    default: 10 * gib,
+    doc: 'Disk for HTJ2K that was encoded ahead; beyond it what was used longest ago is removed.',
+  }),
   option('log.level', {
     type: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',

@@ -1,3 +1,9 @@
+import {
+  GzipWriter,
+  inflateTexts,
+  storedText,
+  type DeflatedText,
+} from '#engine/base/deflated-text.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { nativeDicomModel } from '#engine/dicom/xml-model/native-dicom-model.js';
 import { MultipartRelatedWriter } from '#engine/multipart/multipart-related-writer.js';
@@ -75,6 +81,56 @@ export function respondDataSets(
   const writer = new MultipartRelatedWriter(boundaryKey, xmlType);
   const source = iteratorSource(xmlPieces(pages, writer), close);
   respondEncoded(context, [['content-type', writer.contentType], ...headers], source);
+}
+
+/** As `respondDataSets` in JSON, of texts that are deflated already: a client that takes gzip gets them as they are. */
+export function respondDeflatedJson(
+  context: RequestContext,
+  { encoding, headers }: DeflatedResponse,
+  pages: Iterator<readonly DeflatedText[][]>,
+): void {
+  const texts = deflatedArray(pages);
+  const pieces = encoding === 'gzip' ? gzipPieces(texts) : inflatedPieces(texts);
+  const encodingHeaders = encoding === 'gzip' ? [['content-encoding', 'gzip'] as const] : [];
+  context.respondStream(
+    200,
+    [['content-type', jsonType], ...encodingHeaders, ...headers],
+    iteratorSource(pieces, () => void pages.return?.()),
+  );
+}
+
+export interface DeflatedResponse {
+  readonly encoding: 'gzip' | 'identity';
+  readonly headers: HttpHeaders;
+}
+
+const [opening, comma, closing] = ['[', ',', ']'].map((text) => storedText(Buffer.from(text)));
+
+/** The texts of a JSON array, a page at a time. */
+function* deflatedArray(
+  pages: Iterator<readonly DeflatedText[][]>,
+): Generator<readonly DeflatedText[]> {
+  let separator = opening!;
+  for (let page = pages.next(); page.done !== true; page = pages.next()) {
+    const texts: DeflatedText[] = [];
+    for (const documentTexts of page.value) {
+      texts.push(separator, ...documentTexts);
+      separator = comma!;
+    }
+    yield texts;
+  }
+  yield separator === opening ? [opening, closing!] : [closing!];
+}
+
+function* gzipPieces(pages: Iterable<readonly DeflatedText[]>): Generator<Uint8Array> {
+  const writer = new GzipWriter();
+  yield writer.head;
+  for (const texts of pages) yield Buffer.concat(texts.map((text) => writer.take(text)));
+  yield writer.end();
+}
+
+function* inflatedPieces(pages: Iterable<readonly DeflatedText[]>): Generator<Uint8Array> {
+  for (const texts of pages) if (texts.length > 0) yield inflateTexts(texts);
 }
 
 /** Representations differ by both, RFC 9110 §12.5.5. */

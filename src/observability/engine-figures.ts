@@ -100,6 +100,18 @@ export const engineFigures: readonly EngineFigure[] = [
     read: (stats) => ({ renderer: stats.picturesRendered, cache: stats.picturesFromCache }),
   },
   {
+    type: 'counter',
+    name: 'gantry_frames_derived_total',
+    help: 'frames that were encoded ahead, as HTJ2K',
+    read: (stats) => ({ value: stats.framesDerived }),
+  },
+  {
+    type: 'gauge',
+    name: 'gantry_derived_bytes',
+    help: 'bytes on disk of frames that were encoded ahead',
+    read: (stats) => ({ value: stats.derivedBytes }),
+  },
+  {
     type: 'gauge',
     name: 'gantry_commits_in_flight',
     help: 'instances that wait to become durable',

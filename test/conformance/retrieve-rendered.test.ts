@@ -10,6 +10,7 @@ const study = '1.2.826.0.1.88.1';
 const ctSeries = '1.2.826.0.1.88.2';
 const cineSeries = '1.2.826.0.1.88.3';
 const documents = '1.2.826.0.1.88.4';
+const rawSeries = '1.2.826.0.1.88.5';
 
 const elements = (series: string, instance: string, more: Elements): Elements => ({
   SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
@@ -97,6 +98,14 @@ const rawInstance = `${documents}.3`;
 const raw = buildPart10({
   elements: elements(documents, rawInstance, { SOPClassUID: '1.2.840.10008.5.1.4.1.1.66' }),
 });
+/** As MR systems send it: raw data in a series of its own, before the images. */
+const rawOfSystem = buildPart10({
+  elements: elements(rawSeries, `${rawSeries}.1`, {
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.66',
+    Modality: 'CT',
+    SeriesNumber: 0,
+  }),
+});
 
 let server: TestServer;
 const base = (): string => `${server.dicomwebUrl}/studies/${study}`;
@@ -123,7 +132,7 @@ const ramp = Array.from({ length: rows * columns }, (_, n) =>
 
 before(async () => {
   server = await startServer({ dataDir: temporaryDirectory() });
-  const files = [ctImage(`${ctSeries}.1`, 1), cine, report, pdf, raw];
+  const files = [ctImage(`${ctSeries}.1`, 1), cine, report, pdf, raw, rawOfSystem];
   files.push(ctImage(`${ctSeries}.2`, 2, { WindowCenter: 0, WindowWidth: 1 }));
   files.push(ctImage(`${ctSeries}.3`, 3));
   assert.equal((await stow(server.dicomwebUrl, files)).status, 200);
@@ -237,7 +246,8 @@ describe('PS3.18 §10.4.1.1.3 retrieve rendered', () => {
     const series = await picture(`${base()}/series/${ctSeries}/rendered`);
     assert.deepEqual([series.pixels[1], series.pixels[31]], [255, 255]);
     const ofStudy = await picture(`${base()}/rendered`);
-    assert.deepEqual(ofStudy.pixels, series.pixels);
+    assert.deepEqual(ofStudy.pixels, series.pixels, 'the series before it has no images');
+    assert.equal((await get(`${base()}/series/${rawSeries}/rendered`)).status, 406);
     assert.equal((await get(`${server.dicomwebUrl}/studies/1.2.3.4/rendered`)).status, 404);
   });
 

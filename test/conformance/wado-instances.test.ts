@@ -27,13 +27,50 @@ const implicit = await buildRetrieveFixture({
   seed: '87',
   transferSyntaxUid: syntaxes.implicitVr,
 });
+/** More than are read from the catalogue at a time; of the last the transfer syntax is unknown. */
+const large = await Promise.all(
+  Array.from({ length: 140 }, (_, index) =>
+    buildRetrieveFixture({
+      seed: '89',
+      size: 2,
+      number: 100 + index,
+      ...(index === 139 ? { transferSyntaxUid: syntaxes.unknown } : {}),
+    }),
+  ),
+);
+const broken = await buildRetrieveFixture({ seed: '90', transferSyntaxUid: syntaxes.jpegLs });
+breakFrame(broken);
+const sound = await buildRetrieveFixture({
+  seed: '90',
+  number: 2,
+  transferSyntaxUid: syntaxes.jpegLs,
+});
+/** Too much to be read before the answer begins; the last is broken. */
+const late = await Promise.all(
+  Array.from({ length: 5 }, (_, index) =>
+    buildRetrieveFixture({
+      seed: '91',
+      number: index + 1,
+      size: 400,
+      transferSyntaxUid: syntaxes.rle,
+    }),
+  ),
+);
+breakFrame(late[4]!);
 const studyOf = ({ study }: RetrieveFixture): string => `studies/${study}`;
 
 const server = sharedServer(async ({ dicomwebUrl }) => {
-  const files = [...mixed, ...partial, implicit].map(({ part10 }) => part10);
+  const files = [...mixed, ...partial, implicit, ...large, broken, sound, ...late].map(
+    ({ part10 }) => part10,
+  );
   const { status } = await stow(dicomwebUrl, files);
   assert.ok(status === 200 || status === 202, String(status));
 });
+
+/** Makes the frame something that is no codestream. */
+function breakFrame({ part10, stored }: RetrieveFixture): void {
+  part10.fill(0x5a, part10.indexOf(stored[0]!), part10.length - 20);
+}
 
 function get(
   path: string,
@@ -100,6 +137,49 @@ test('PS3.18 §8.5.1 206 with a warning when some instances have no form that th
   assert.equal(refused.status, 406);
   assert.match(refused.body.toString(), /transfer syntax/);
   assert.equal((await get(studyOf(mixed[0]), { accept: 'image/jpeg' })).status, 406);
+});
+
+test('PS3.18 §8.5.1 206 also when what has no form comes late in a large study', async () => {
+  const accept = `${dicom}; transfer-syntax=${syntaxes.explicitVr}`;
+  const answer = await get(studyOf(large[0]!), { accept });
+  assert.equal(answer.status, 206);
+  assert.equal(partsOf(answer).length, large.length - 1);
+  const stored = await get(studyOf(large[0]!), { accept: `${dicom}; transfer-syntax=*` });
+  assert.equal(stored.status, 200);
+  assert.equal(partsOf(stored).length, large.length);
+});
+
+test('PS3.18 §8.7.3 frames that are not what they say have no other form than the stored one', async () => {
+  const accept = `application/dicom; transfer-syntax=${syntaxes.explicitVr}`;
+  for (const path of ['', '/frames/1', '/rendered', '/thumbnail']) {
+    const answer = await get(`${broken.path}${path}`, path === '' ? { accept } : {});
+    assert.equal(answer.status, path === '/frames/1' ? 200 : 406, path);
+  }
+  const stored = await get(broken.path, { accept: 'application/dicom; transfer-syntax=*' });
+  assert.deepEqual(stored.body, broken.part10);
+  const others = await get(studyOf(broken), {
+    accept: `${dicom}; transfer-syntax=${syntaxes.explicitVr}`,
+  });
+  assert.equal(others.status, 206);
+  assert.deepEqual(
+    partsOf(others).map(({ body }) => body.includes(sound.native[0]!)),
+    [true],
+  );
+  const unnamed = partsOf(await get(studyOf(broken), { accept: dicom }));
+  assert.deepEqual(
+    unnamed.map(({ uid }) => uid),
+    [syntaxes.jpegLs, syntaxes.explicitVr],
+  );
+});
+
+test('PS3.18 §8.5.1 a codestream that proves broken behind the first bytes leaves the answer without its end, and is then 206', async () => {
+  const accept = `${dicom}; transfer-syntax=${syntaxes.explicitVr}`;
+  const first = await get(studyOf(late[0]!), { accept });
+  assert.equal(first.status, 200);
+  assert.equal(first.isComplete, false);
+  const second = await get(studyOf(late[0]!), { accept });
+  assert.equal(second.status, 206);
+  assert.equal(partsOf(second).length, late.length - 1);
 });
 
 test('PS3.18 §8.7.3 one instance comes alone where that is asked for, several do not', async () => {

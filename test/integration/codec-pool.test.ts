@@ -64,7 +64,7 @@ describe('the codec pool', () => {
     const pool = openPool({ threads: 1 });
     for (const uid of encodings) {
       const nonsense = pool.run(decoding(new Uint8Array(5000).fill(0x5a), uid));
-      await assert.rejects(nonsense, { name: 'GantryError', code: 'corrupt' });
+      await assert.rejects(nonsense, { name: 'GantryError', code: 'not-acceptable' });
     }
     await pool.run(encoding(1, encodings[0]!));
   });
@@ -99,6 +99,22 @@ describe('the codec pool', () => {
     );
     await assert.rejects(runs[3]!, { code: 'too-many-requests' });
     assert.equal(pool.queueLength, 0);
+  });
+
+  test('work for idle time is taken when nobody has needed a thread, and one piece at a time', async () => {
+    const pool = openPool();
+    const idle = (idleMs: number): Promise<Uint8Array> | undefined =>
+      pool.runIfIdle(idleMs, encoding(1, encodings[0]!));
+    const first = idle(0);
+    assert.ok(first !== undefined);
+    assert.equal(idle(0), undefined, 'one is under way');
+    await first;
+    assert.ok((await idle(3_600_000)) !== undefined, 'work for idle time is no need');
+    const viewer = pool.run(encoding(2, encodings[0]!));
+    assert.equal(idle(0), undefined, 'a viewer is served');
+    await viewer;
+    assert.equal(idle(3_600_000), undefined, 'a viewer was there a moment ago');
+    assert.ok((await idle(0)) !== undefined);
   });
 
   test('a frame that cannot be read gives its thread back', async () => {

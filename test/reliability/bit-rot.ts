@@ -1,6 +1,8 @@
 import {
   closeSync,
   cpSync,
+  linkSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -9,67 +11,61 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { GantryError } from '#engine/base/error-catalogue.js';
-import { BlobChecksums } from '#engine/pipeline/blob-checksums.js';
-import { BlobRangeReader } from '#engine/pipeline/read-blob.js';
-import { verifyStore } from '#engine/maintenance/verify-store.js';
 import { rebuildIndex } from '#engine/maintenance/rebuild-index.js';
 import { openStore } from '#engine/store/open-store.js';
-import type { OpenedStore } from '#engine/store/open-store.js';
-import { numberedInstance } from '#test/helpers/crash-writer.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
-import type { Figures, Progress } from './scenario.js';
+import { readNumbered, StoreChecker } from './check-store.js';
+import type { CheckOutcome } from './check-store.js';
+import type { Figures, ScenarioRun } from './scenario.js';
 import { StoreBed } from './store-bed.js';
 
 const instances = 28;
 const index = { memoryLimitBytes: 128 * 1024 * 1024, threads: 1 };
 
-type Outcome = 'refused' | 'harmless' | 'served wrong';
-
 /**
  * Flips one bit at a random place of a file of the store, one at a time: whether a read ever gives a byte that was not stored.
- * Flips in segments are met by reads alone; after those in RocksDB and DuckDB the store is opened, read and verified.
+ * Flips in segments are met by reads alone; after those in RocksDB and DuckDB the store is opened, read and verified, by a process
+ * that may crash or hang.
  */
-export async function bitRot(flips: number, progress: Progress): Promise<Figures> {
+export async function bitRot(flipsMax: number, run: ScenarioRun): Promise<Figures> {
   const directory = await filledDirectory();
   const files = filesOf(directory);
   const opened = temporaryDirectory();
   cpSync(directory, opened, { recursive: true });
   const store = await openStore({ directory: opened });
-  const counts: Record<Outcome, number> = { refused: 0, harmless: 0, 'served wrong': 0 };
+  const checker = new StoreChecker(instances);
+  const counts = new Map<CheckOutcome, number>();
   const byKind = new Map<string, number>();
-  let undetected = 0;
-  for (let flip = 0; flip < flips; flip++) {
+  for (let flip = 0; flip < flipsMax && !run.isOver(); flip++) {
     const path = files[flip % files.length]!;
     const kind = kindOf(path);
     byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
     const name = path.slice(directory.length);
+    let outcome: CheckOutcome;
     if (kind === 'segments') {
       const undo = flipBit(join(opened, name));
-      counts[await readAll(store)] += 1;
+      outcome = await readNumbered(store, instances);
       undo();
     } else {
-      const copy = temporaryDirectory();
-      cpSync(directory, copy, { recursive: true });
+      const copy = copyOf(directory);
       flipBit(join(copy, name));
-      const outcome = await openAndReadAll(copy);
-      counts[outcome] += 1;
-      // No read noticed it: what may have changed is for verify to say.
-      if (outcome === 'harmless') {
-        const { problemCount } = await verifyStore({ dataDir: copy, index }, () => undefined);
-        if (problemCount > 0) undetected += 1;
-      }
+      outcome = await checker.check(copy);
       rmSync(copy, { recursive: true });
     }
-    if (flip % 100 === 99) progress(`${flip + 1} flips`);
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    if (flip % 100 === 99) run.progress(`${flip + 1} flips`);
   }
+  checker.close();
   await store.close();
+  const count = (outcome: CheckOutcome): number => counts.get(outcome) ?? 0;
   return {
-    ...Object.fromEntries([...byKind].map(([kind, count]) => [`flips in ${kind}`, count])),
-    'refused by a read or at the start': counts.refused,
-    'harmless to reads': counts.harmless,
-    'of those found by verify': undetected,
-    'wrong bytes served': counts['served wrong'],
+    ...Object.fromEntries([...byKind].map(([kind, flips]) => [`flips in ${kind}`, flips])),
+    'refused by a read or at the start': count('refused'),
+    'found by verify alone': count('found by verify'),
+    'harmless to reads and verify': count('harmless'),
+    'process crashed at the start or in verify': count('crashed'),
+    'start or verify hung and was killed': count('hung'),
+    'wrong bytes served': count('served wrong'),
   };
 }
 
@@ -85,6 +81,18 @@ async function filledDirectory(): Promise<string> {
   }
   await rebuildIndex({ dataDir: directory, index }, () => undefined);
   return directory;
+}
+
+/** A copy to be damaged outside of its segments, which nothing writes to and which are therefore linked. */
+function copyOf(directory: string): string {
+  const copy = temporaryDirectory();
+  const segments = join(directory, 'segments');
+  cpSync(directory, copy, { recursive: true, filter: (path) => path !== segments });
+  mkdirSync(join(copy, 'segments'));
+  for (const name of readdirSync(segments)) {
+    linkSync(join(segments, name), join(copy, 'segments', name));
+  }
+  return copy;
 }
 
 function filesOf(directory: string): string[] {
@@ -115,50 +123,4 @@ function flipBit(path: string): () => void {
   };
   flip();
   return flip;
-}
-
-async function openAndReadAll(directory: string): Promise<Outcome> {
-  let store: OpenedStore;
-  try {
-    store = await openStore({ directory });
-  } catch {
-    return 'refused';
-  }
-  try {
-    return await readAll(store);
-  } finally {
-    await store.close();
-  }
-}
-
-/** Reads every instance as a retrieve does. */
-async function readAll(store: OpenedStore): Promise<Outcome> {
-  const checksums = new BlobChecksums(store.reader);
-  const damage = { note: () => undefined, refuseKnown: () => undefined };
-  const reader = new BlobRangeReader({ blobs: store.blobReader, checksums, damage });
-  const outcomes: Outcome[] = [];
-  for (let number = 0; number < instances; number++) {
-    outcomes.push(await readOne(store, reader, number));
-  }
-  const isIn = (outcome: Outcome): boolean => outcomes.includes(outcome);
-  return isIn('served wrong') ? 'served wrong' : isIn('refused') ? 'refused' : 'harmless';
-}
-
-async function readOne(
-  store: OpenedStore,
-  reader: BlobRangeReader,
-  number: number,
-): Promise<Outcome> {
-  const { study, series, sop, received } = numberedInstance(number);
-  const key = { studyInstanceUid: study, seriesInstanceUid: series, sopInstanceUid: sop };
-  try {
-    const record = store.reader.findInstance(0, key);
-    if (record === undefined) return 'served wrong';
-    const bytes = Buffer.alloc(record.blob.length);
-    await reader.read({ partition: 0, record }, 0, bytes);
-    return bytes.equals(received) ? 'harmless' : 'served wrong';
-  } catch (error) {
-    if (error instanceof GantryError && error.code === 'corrupt') return 'refused';
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { openStore } from '#engine/store/open-store.js';
 import { assertAcknowledged, assertConsistent } from '#test/helpers/store-checks.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { interceptFiles } from './intercept-files.js';
-import type { Figures, Progress } from './scenario.js';
+import type { Figures, ScenarioRun } from './scenario.js';
 import { StoreBed } from './store-bed.js';
 
 const groupsPerRound = 6;
@@ -14,11 +14,11 @@ const syncsPerRound = 14;
  * The n-th sync of a store fails with EIO, for one n after another: whether anything is acknowledged from then on, and whether all
  * that was acknowledged before is there.
  */
-export async function failedSyncs(injections: number, progress: Progress): Promise<Figures> {
+export async function failedSyncs(injectionsMax: number, run: ScenarioRun): Promise<Figures> {
   let hits = 0;
   let falseAcknowledgements = 0;
   let acknowledgedBefore = 0;
-  for (let round = 0; round < injections; round++) {
+  for (let round = 0; round < injectionsMax && !run.isOver(); round++) {
     const directory = temporaryDirectory();
     const bed = await StoreBed.open(directory);
     const failing = 1 + (round % syncsPerRound);
@@ -55,7 +55,7 @@ export async function failedSyncs(injections: number, progress: Progress): Promi
     await store.close();
     acknowledgedBefore += acknowledged.length;
     rmSync(directory, { recursive: true });
-    if (round % 50 === 49) progress(`${round + 1} injections`);
+    if (round % 50 === 49) run.progress(`${round + 1} injections`);
   }
   return {
     'syncs made to fail': hits,

@@ -8,7 +8,7 @@ import { runMixedLoad } from './mixed-load.js';
 import { numberedInstance, pathOf, studyOf } from './numbered-instance.js';
 import type { InstanceName } from './numbered-instance.js';
 import { quantile } from './process-figures.js';
-import type { Figures, Progress } from './scenario.js';
+import type { Figures, ScenarioRun } from './scenario.js';
 
 const clients = 4;
 /** A kill comes between these times of load. */
@@ -28,7 +28,7 @@ interface Counts {
  * Kills the server at random moments of mixed load and starts it again: whether what was acknowledged is there and whole, what was
  * deleted is gone, and searches show just that.
  */
-export async function kills(killsWanted: number, progress: Progress): Promise<Figures> {
+export async function kills(killsMax: number, run: ScenarioRun): Promise<Figures> {
   const dataDir = temporaryDirectory();
   const args = ['--store-segment-bytes', String(16 * 1024 * 1024)];
   const expected = new ExpectedInstances();
@@ -36,12 +36,14 @@ export async function kills(killsWanted: number, progress: Progress): Promise<Fi
   const readyMs: number[] = [];
   let problems = 0;
   let operations = 0;
-  for (let kill = 1; kill <= killsWanted + 1; kill++) {
+  let killCount = 0;
+  for (let kill = 1; ; kill++) {
     const startedAt = performance.now();
     const server = await startServer({ dataDir, args });
     if (kill > 1) readyMs.push(performance.now() - startedAt);
     await checkSeeds(server, expected, seedsOf(expected, kill - 1), counts);
-    if (kill > killsWanted) {
+    if (kill > killsMax || run.isOver()) {
+      killCount = kill - 1;
       await checkSeeds(server, expected, expected.seeds(), counts);
       await server.stop();
       break;
@@ -57,11 +59,11 @@ export async function kills(killsWanted: number, progress: Progress): Promise<Fi
     isOver = true;
     await load;
     if (kill % verifyEvery === 0) problems += await problemsOf(dataDir);
-    if (kill % 10 === 0) progress(`${kill} kills, ${expected.acknowledged} acknowledged`);
+    if (kill % 10 === 0) run.progress(`${kill} kills, ${expected.acknowledged} acknowledged`);
   }
   problems += await problemsOf(dataDir);
   return {
-    kills: killsWanted,
+    kills: killCount,
     operations,
     'instances acknowledged': expected.acknowledged,
     lost: counts.lost,

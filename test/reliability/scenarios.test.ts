@@ -3,18 +3,16 @@ import { test } from 'node:test';
 import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
 import { kills } from './kills.js';
-import type { Figures } from './scenario.js';
+import { untilDone, type Figures } from './scenario.js';
 import { writePrefixes } from './write-prefixes.js';
 
 /** Short forms of what `make reliability` runs. */
-const silent = (): void => undefined;
-
 function assertZero(figures: Figures, names: readonly string[]): void {
   for (const name of names) assert.equal(figures[name], 0, name);
 }
 
 test('nothing acknowledged is lost when the server is killed', async () => {
-  const figures = await kills(2, silent);
+  const figures = await kills(2, untilDone);
   assert.ok(Number(figures['instances acknowledged']) > 0);
   const { lost, corrupt, ...rest } = figures;
   assert.deepEqual({ lost, corrupt }, { lost: 0, corrupt: 0 });
@@ -26,16 +24,16 @@ test('nothing acknowledged is lost when the server is killed', async () => {
 });
 
 test('a power cut behind any write leaves what was acknowledged', async () => {
-  const figures = await writePrefixes(16, silent);
+  const figures = await writePrefixes(16, untilDone);
   assert.ok(Number(figures['prefixes opened']) >= 16);
 });
 
 test('after a failed sync nothing is acknowledged', async () => {
-  const figures = await failedSyncs(7, silent);
+  const figures = await failedSyncs(7, untilDone);
   assert.ok(Number(figures['syncs made to fail']) >= 5);
   assertZero(figures, ['acknowledged after the failure']);
 });
 
 test('a flipped bit is never served', async () => {
-  assertZero(await bitRot(16, silent), ['wrong bytes served']);
+  assertZero(await bitRot(16, untilDone), ['wrong bytes served']);
 });

@@ -4,7 +4,7 @@ import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { ExpectedInstances } from './expected-state.js';
 import { runMixedLoad } from './mixed-load.js';
 import { diskBytes, openDescriptors, quantile, residentBytes, slopeOf } from './process-figures.js';
-import type { Figures, Progress } from './scenario.js';
+import type { Figures, ScenarioRun } from './scenario.js';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -30,7 +30,7 @@ const keptMax = 300;
 /** Mixed load for a long time: whether memory, descriptors, disk use or latency creep up. */
 export async function soak(
   { minutes, clients, pauseMs }: SoakOptions,
-  progress: Progress,
+  { progress }: Pick<ScenarioRun, 'progress'>,
 ): Promise<Figures> {
   const dataDir = temporaryDirectory();
   const args = ['--store-garbage-grace-ms', '10000'];

@@ -13,7 +13,7 @@ import { assertAcknowledged, assertConsistent } from '#test/helpers/store-checks
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { interceptFiles } from './intercept-files.js';
 import type { FileCall } from './intercept-files.js';
-import type { Figures, Progress } from './scenario.js';
+import type { Figures, ScenarioRun } from './scenario.js';
 import { StoreBed } from './store-bed.js';
 
 /** What happened, in order: calls, growth of RocksDB's log, and what was acknowledged. */
@@ -45,7 +45,7 @@ const groups = 14;
  * Records the writes and syncs of the store thread and opens the store as a power cut behind any of them would have left it: with
  * the writes that were not synced kept, dropped, or torn at a sector. What RocksDB adds to its log counts as one write for each batch.
  */
-export async function writePrefixes(samplesMax: number, progress: Progress): Promise<Figures> {
+export async function writePrefixes(samplesMax: number, run: ScenarioRun): Promise<Figures> {
   const recording = await record();
   const all = recording.events.flatMap((_, end) =>
     treatments.map((treatment) => ({ end: end + 1, treatment })),
@@ -53,11 +53,11 @@ export async function writePrefixes(samplesMax: number, progress: Progress): Pro
   const step = Math.max(1, all.length / samplesMax);
   let opened = 0;
   let acknowledged = 0;
-  for (let at = 0; at < all.length; at += step) {
+  for (let at = 0; at < all.length && !run.isOver(); at += step) {
     const { end, treatment } = all[Math.floor(at)]!;
     acknowledged += await check(recording, end, treatment);
     opened += 1;
-    if (opened % 100 === 0) progress(`${opened} prefixes`);
+    if (opened % 100 === 0) run.progress(`${opened} prefixes`);
   }
   return {
     'events recorded': recording.events.length,

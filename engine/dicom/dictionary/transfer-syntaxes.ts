@@ -151,6 +151,8 @@ export const explicitVrLittleEndianUid = '1.2.840.10008.1.2.1';
 export const deflatedExplicitVrLittleEndianUid = '1.2.840.10008.1.2.1.99';
 export const explicitVrBigEndianUid = '1.2.840.10008.1.2.2';
 export const rleLosslessUid = '1.2.840.10008.1.2.5';
+/** High-Throughput JPEG 2000 with RPCL Options, lossless. */
+export const htj2kRpclUid = '1.2.840.10008.1.2.4.202';
 
 const nativeUids: ReadonlySet<string> = new Set([
   implicitVrLittleEndianUid,

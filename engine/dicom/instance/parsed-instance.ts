@@ -1,4 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
+import type { DeflatedText } from '#engine/base/deflated-text.js';
 import type { JsonDataSet } from '../json-model/json-model-types.js';
 
 /** The UIDs that name an instance, trimmed and checked with `isUid`. */
@@ -25,6 +26,8 @@ export interface IndexedAttributes {
 export interface MetadataDocument {
   readonly json: Uint8Array;
   readonly uriOffsets: readonly number[];
+  /** The same text as it is kept, cut at `uriOffsets`; absent where nobody has deflated it. */
+  readonly pieces?: readonly DeflatedText[];
 }
 
 /** A value that metadata replaced by a BulkDataURI. `path` is e.g. `7FE00010` or `00480105/1/00282000` (items 1-based). */

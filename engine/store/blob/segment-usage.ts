@@ -52,6 +52,11 @@ export class SegmentUsage {
     this.#change(blob, { liveBytes: bytes, usedBytes: bytes });
   }
 
+  /** The segment of the batch in progress holds a blob that nothing refers to. */
+  addGarbage(blob: BlobLocator): void {
+    this.#change(blob, { liveBytes: 0, usedBytes: recordBytes(blob.length) });
+  }
+
   /** The batch in progress no longer refers to a blob. */
   release(blob: BlobLocator): void {
     this.#change(blob, { liveBytes: -recordBytes(blob.length), usedBytes: 0 });

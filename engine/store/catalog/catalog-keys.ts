@@ -32,6 +32,7 @@ import { studyPlace, type StudyPlace } from './study-order.js';
  * | default  | `g` segment u32                                     | empty: a file of its own is in use |
  * | default  | `v` segment u32                                     | use of a segment file              |
  * | default  | `o`                                                 | version of the ordered keys, u8    |
+ * | default  | `b`                                                 | where the change log begins        |
  * | default  | `x` due time u64, segment u32, offset u64           | bytes to be removed at that time   |
  * | default  | `y` due time u64, partition u32, instance path      | empty: a deleted record is to go   |
  */
@@ -233,6 +234,8 @@ export function sequenceOfChangeKey(key: Buffer): number {
 export const storeStateKey: Buffer = Buffer.from([keyVersion, 't'.charCodeAt(0)]);
 
 export const orderedKeysVersionKey: Buffer = Buffer.from([keyVersion, 'o'.charCodeAt(0)]);
+
+export const changeLogStartKey: Buffer = Buffer.from([keyVersion, 'b'.charCodeAt(0)]);
 
 export function ownFileKey(segment: number): Buffer {
   return segmentKey('g', segment);

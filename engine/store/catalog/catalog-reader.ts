@@ -20,7 +20,7 @@ import { toReadError } from '../store-errors.js';
 import { readStoreState } from '../store-state.js';
 import { decodeBlockChecksumPage } from './block-checksums-codec.js';
 import type { BlockChecksumPage } from './block-checksums-codec.js';
-import { decodeChange } from './change-codec.js';
+import { decodeChange, decodeChangeLogStart } from './change-codec.js';
 import { decodeFrameTablePage, decodeLayout, decodeMetadata } from './metadata-codec.js';
 import {
   decodeDeletedRecord,
@@ -359,6 +359,12 @@ export class CatalogReader {
   /** The last sequence of the change log, 0 when it is empty. */
   lastSequence(): number {
     return readStoreState(this.#database).sequence;
+  }
+
+  /** The change log begins behind this sequence: 0, or a later one when the catalogue was rebuilt. Throws `corrupt`. */
+  changeLogStart(): number {
+    const value = this.#get('default', keys.changeLogStartKey);
+    return value === undefined ? 0 : decodeChangeLogStart(value);
   }
 
   /** Up to `limit` entries of the change log behind `afterSequence`, oldest first. Throws `corrupt`. */

@@ -45,3 +45,21 @@ export function decodeChange(sequence: number, bytes: Buffer): ChangeRecord {
     sopInstanceUid,
   };
 }
+
+/** Where the change log of a rebuilt catalogue begins: version u8, f64 (little-endian) the sequence that it lies behind. */
+const startBytes = 9;
+
+export function encodeChangeLogStart(sequence: number): Buffer {
+  const bytes = Buffer.allocUnsafe(startBytes);
+  bytes[0] = changeVersion;
+  bytes.writeDoubleLE(sequence, 1);
+  return bytes;
+}
+
+/** Throws `corrupt`. */
+export function decodeChangeLogStart(bytes: Buffer): number {
+  if (bytes.length !== startBytes || bytes[0] !== changeVersion) {
+    throw new GantryError('corrupt', 'the start of the change log has an unknown form');
+  }
+  return bytes.readDoubleLE(1);
+}

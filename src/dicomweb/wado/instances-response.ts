@@ -58,6 +58,15 @@ export class InstancesResponse {
 
   /** One part an instance. 206 when some are left out, an error when all are. */
   async sendParts(): Promise<void> {
+    await retryRefused(() => this.#sendParts());
+  }
+
+  /** The one instance, as the whole body. */
+  async sendAlone(): Promise<void> {
+    await retryRefused(() => this.#sendAlone());
+  }
+
+  async #sendParts(): Promise<void> {
     const { status, chosen } = await this.#survey();
     if (this.#context.isAborted) return;
     const head = {
@@ -75,8 +84,7 @@ export class InstancesResponse {
     }
   }
 
-  /** The one instance, as the whole body. */
-  async sendAlone(): Promise<void> {
+  async #sendAlone(): Promise<void> {
     const [record, another] = this.#records();
     if (record === undefined) throw new GantryError('not-found');
     if (another !== undefined) {
@@ -216,5 +224,18 @@ export class InstancesResponse {
       'not-acceptable',
       `stored in transfer syntax ${record.transferSyntaxUid}, ask for it or for *; not in ${uid}: ${reason}`,
     );
+  }
+}
+
+/**
+ * That a codestream is broken shows when it is decoded; from then on the engine refuses the instance. Before the first byte it
+ * is not too late to choose again: another form of it, or the others without it.
+ */
+async function retryRefused(send: () => Promise<void>): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    if (!(error instanceof GantryError) || error.code !== 'not-acceptable') throw error;
+    await send();
   }
 }

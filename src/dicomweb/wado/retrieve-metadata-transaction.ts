@@ -1,3 +1,4 @@
+import type { DeflatedText } from '#engine/base/deflated-text.js';
 import { filterJsonModel, type ElementFilter } from '#engine/dicom/json-model/filter-json-model.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
@@ -6,7 +7,12 @@ import { contentEncodingOf } from '#src/http/encoded-response.js';
 import { queryParameter } from '#src/http/query-string.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { Dialect } from '../dialect.js';
-import { dataSetFormOf, respondDataSets, varyHeader } from '../data-sets-response.js';
+import {
+  dataSetFormOf,
+  respondDataSets,
+  respondDeflatedJson,
+  varyHeader,
+} from '../data-sets-response.js';
 import { instanceUrl, studiesUrl, targetOf, type DicomwebService } from '../dicomweb-service.js';
 import {
   answerNotModified,
@@ -32,21 +38,34 @@ export function retrieveMetadataTransaction(
   const keeps = elementFilter(service.dialect, excludesPrivate);
   const resource = requireResource(service.engine, target);
   const encoding = contentEncodingOf(context);
-  const representation = `metadata-${form}-${encoding}-${excludesPrivate} ${url}`;
+  const isAsStored = form === 'json' && keeps === undefined && encoding !== 'br';
+  const kind = isAsStored ? `${encoding}-as-stored` : encoding;
+  const representation = `metadata-${form}-${kind}-${excludesPrivate} ${url}`;
   const etag =
     service.dialect.metadataEtag === 'version-count'
       ? versionEtag(resource, encoding)
       : etagOf(resource, target, representation);
   if (answerNotModified(context, etag)) return;
-  respondDataSets(
-    context,
-    {
-      form,
-      boundaryKey: etag,
-      headers: [['etag', etag], ['cache-control', 'private, no-cache'], varyHeader],
-    },
-    metadataPages(service.engine, target, url, keeps),
-  );
+  const headers = [['etag', etag], ['cache-control', 'private, no-cache'], varyHeader] as const;
+  if (isAsStored) {
+    const pages = deflatedPages(service.engine, target, url);
+    respondDeflatedJson(context, { encoding, headers }, pages);
+    return;
+  }
+  const pages = metadataPages(service.engine, target, url, keeps);
+  respondDataSets(context, { form, boundaryKey: etag, headers }, pages);
+}
+
+/** As `metadataPages`, for clients that take it as it is kept. */
+function* deflatedPages(
+  engine: Engine,
+  target: RetrieveTarget,
+  url: string,
+): Generator<readonly DeflatedText[][]> {
+  for (const page of engine.instancePages(target)) {
+    const urlOf = (record: InstanceRecord): string => instanceUrl(url, record);
+    yield engine.retrieveDeflatedMetadata(target.partition, page, urlOf);
+  }
 }
 
 /** The metadata of a page of records at a time. */

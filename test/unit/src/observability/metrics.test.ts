@@ -23,6 +23,8 @@ const stats: EngineStats = {
   framesFromCache: 12,
   picturesRendered: 13,
   picturesFromCache: 14,
+  framesDerived: 15,
+  derivedBytes: 16,
   codecQueueLength: 13,
   queriesByPlan: {
     uid: 6,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { decodeChange, encodeChange } from '#engine/store/catalog/change-codec.js';
@@ -122,10 +123,11 @@ test('a change record survives encoding', () => {
 test('a metadata document survives encoding; any flipped bit is detected', () => {
   fc.assert(
     fc.property(
-      fc.uint8Array({ maxLength: 200 }),
-      fc.array(count, { maxLength: 5 }),
+      fc.uint8Array({ maxLength: 1000 }),
+      fc.array(fc.nat({ max: 1000 }), { maxLength: 5 }),
       fc.nat(),
-      (json, uriOffsets, where) => {
+      (json, places, where) => {
+        const uriOffsets = places.map((place) => place % (json.length + 1)).sort((a, b) => a - b);
         const value = metadata.encodeMetadata({ json, uriOffsets });
         const decoded = metadata.decodeMetadata(value);
         assert.deepEqual(Buffer.from(decoded.json), Buffer.from(json));
@@ -135,6 +137,16 @@ test('a metadata document survives encoding; any flipped bit is detected', () =>
       },
     ),
   );
+});
+
+test('a metadata document that was stored as plain text is still read', () => {
+  const content = Buffer.concat([Buffer.from([1, 0, 0, 0, 3, 0, 0, 0]), Buffer.from('{"a":1}')]);
+  const value = Buffer.concat([Buffer.from([1]), Buffer.alloc(4), content]);
+  value.writeUInt32LE(crc32(content), 1);
+  const { json, uriOffsets, pieces } = metadata.decodeMetadata(value);
+  assert.equal(Buffer.from(json).toString(), '{"a":1}');
+  assert.deepEqual(uriOffsets, [3]);
+  assert.equal(pieces, undefined);
 });
 
 test('layouts and frame table pages survive encoding and detect damage', () => {
