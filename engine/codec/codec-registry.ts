@@ -6,7 +6,7 @@ import {
 import type { ImagePixelDescription } from '#engine/dicom/pixel-data/image-pixel-description.js';
 
 /** What undoes the compression of a frame; codestreams say themselves which process of their family they are. */
-export type FrameDecoder = 'none' | 'inflate' | 'rle' | 'jpeg' | 'jpeg2000';
+export type FrameDecoder = 'none' | 'inflate' | 'rle' | 'jpeg' | 'jpeg2000' | 'jpeg-xl';
 export type FrameEncoder =
   'none' | 'deflate' | 'rle' | 'jpeg' | 'jpeg-lossless' | 'jpeg-ls' | 'jpeg2000' | 'htj2k';
 
@@ -67,7 +67,7 @@ export const codecRegistry: readonly CodecEntry[] = Object.freeze([
   decoded(jpeg('91'), 'jpeg2000', 'jpeg2000', `${deepColour}; ${withoutLoss}`),
   decoded(jpeg('92'), 'jpeg2000', undefined, partTwo),
   decoded(jpeg('93'), 'jpeg2000', undefined, partTwo),
-  ...['110', '111', '112'].map((n) => stored(jpeg(n), 'JPEG XL is not decoded')),
+  ...['110', '111', '112'].map((n) => decoded(jpeg(n), 'jpeg-xl')),
   decoded(jpeg('201'), 'jpeg2000', 'htj2k', deepColour),
   decoded(jpeg('202'), 'jpeg2000', 'htj2k', deepColour),
   decoded(jpeg('203'), 'jpeg2000', 'htj2k', `${deepColour}; ${withoutLoss}`),
@@ -105,9 +105,10 @@ export function transcodingRefusal(
 export function decodedImage(image: ImagePixelDescription, fromUid: string): ImagePixelDescription {
   const { photometricInterpretation: stored } = image;
   const decoder = findCodec(fromUid)?.decoder;
-  if (image.samplesPerPixel === 1 || !stored.startsWith('YBR_')) return image;
+  if (image.samplesPerPixel === 1 || !/^(YBR_|XYB)/.test(stored)) return image;
   const isTransformed = decoder === 'jpeg2000' && /^YBR_(RCT|ICT)$/.test(stored);
-  if (isTransformed || dctUids.has(fromUid)) return { ...image, photometricInterpretation: 'RGB' };
+  const isRgb = isTransformed || decoder === 'jpeg-xl' || dctUids.has(fromUid);
+  if (isRgb) return { ...image, photometricInterpretation: 'RGB' };
   const isSubsampled = decoder !== undefined && decoder !== 'none' && stored.includes('_42');
   return isSubsampled ? { ...image, photometricInterpretation: 'YBR_FULL' } : image;
 }
@@ -129,7 +130,7 @@ export function isConvertedWithLoss(toUid: string): boolean {
   return findCodec(toUid)?.encoder === 'jpeg';
 }
 
-/** IJG scale, 1 to 100: of JPEG Baseline, the only encoder with loss. */
+/** IJG scale, 1 to 100, where nothing else is said: of JPEG Baseline, the only encoder with loss. */
 export const lossyQuality = 90;
 
 /** Encoders that keep planes and colours as they are. */

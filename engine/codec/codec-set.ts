@@ -3,6 +3,7 @@ import {
   compileLibjpegTurbo,
   LibjpegTurboCodec,
 } from '#native-bindings/libjpeg-turbo/libjpeg-turbo-codec.js';
+import { compileLibjxl, LibjxlCodec } from '#native-bindings/libjxl/libjxl-codec.js';
 import {
   compileOpenjpeg,
   createOpenjpegCodec,
@@ -19,6 +20,7 @@ import type { CompiledWasm } from '#native-bindings/wasm/wasm-codec.js';
 export interface CompiledCodecs {
   readonly charls: CompiledWasm;
   readonly libjpegTurbo: CompiledWasm;
+  readonly libjxl: CompiledWasm;
   readonly openjpeg: CompiledWasm;
   readonly openjph: CompiledWasm;
 }
@@ -27,30 +29,33 @@ export interface CompiledCodecs {
 export interface CodecSet {
   readonly charls: CharlsCodec;
   readonly libjpegTurbo: LibjpegTurboCodec;
+  readonly libjxl: LibjxlCodec;
   readonly openjpeg: OpenjpegCodec;
   readonly openjph: OpenjphCodec;
 }
 
 export async function compileCodecs(): Promise<CompiledCodecs> {
-  const [charls, libjpegTurbo, openjpeg, openjph] = await Promise.all([
+  const [charls, libjpegTurbo, libjxl, openjpeg, openjph] = await Promise.all([
     compileCharls(),
     compileLibjpegTurbo(),
+    compileLibjxl(),
     compileOpenjpeg(),
     compileOpenjph(),
   ]);
-  return { charls, libjpegTurbo, openjpeg, openjph };
+  return { charls, libjpegTurbo, libjxl, openjpeg, openjph };
 }
 
 export function createCodecSet(compiled: CompiledCodecs): CodecSet {
   return {
     charls: new CharlsCodec(compiled.charls),
     libjpegTurbo: new LibjpegTurboCodec(compiled.libjpegTurbo),
+    libjxl: new LibjxlCodec(compiled.libjxl),
     openjpeg: createOpenjpegCodec(compiled.openjpeg),
     openjph: createOpenjphCodec(compiled.openjph),
   };
 }
 
-/** Makes the instances ahead of the first frames, one after another. */
+/** Makes the instances ahead of the first frames, one after another; JPEG XL is too rare for that. */
 export async function warmUpCodecs(codecs: CodecSet): Promise<void> {
   for (const codec of [codecs.openjpeg, codecs.charls, codecs.openjph, codecs.libjpegTurbo]) {
     await codec.warmUp();

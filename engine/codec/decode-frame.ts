@@ -13,6 +13,7 @@ import { decodeJpegDct } from './jpeg-dct.js';
 import { jpegMarker, readJpegHeader, type JpegHeader } from './jpeg-header.js';
 import { decodeJpegLossless } from './jpeg-lossless.js';
 import { readJpeg2000Header, unwrapJpeg2000 } from './jpeg2000-header.js';
+import { readJpegXlSize } from './jpeg-xl-header.js';
 import { decodeRle } from './rle.js';
 import { toNativeFrame, type CodecSamples } from './sample-layout.js';
 
@@ -47,6 +48,8 @@ export async function decodeFrame(frame: EncodedFrame, codecs: CodecSet): Promis
       return toNativeFrame(await decodeJpeg(codestream, image, codecs), image);
     case 'jpeg2000':
       return toNativeFrame(await decodeJpeg2000(codestream, image, codecs), image);
+    case 'jpeg-xl':
+      return toNativeFrame(await decodeJpegXl(codestream, image, codecs), image);
     case undefined:
       throw undecodableFrame(`transfer syntax ${frame.transferSyntaxUid}`);
   }
@@ -136,6 +139,17 @@ async function decodeJpeg2000(
   checkHeader(header, image);
   const codec = header.isHighThroughput ? codecs.openjph : codecs.openjpeg;
   return checkSamples(await guarded(() => codec.decode(codestream)), image);
+}
+
+/** The header is read no further than a decoder would allocate by; the rest is held against the data set after. */
+async function decodeJpegXl(
+  codestream: Uint8Array,
+  image: ImagePixelDescription,
+  codecs: CodecSet,
+): Promise<CodecSamples> {
+  const { samplesPerPixel: componentCount, bitsStored: precision } = image;
+  checkHeader({ ...readJpegXlSize(codestream), componentCount, precision }, image);
+  return checkSamples(await guarded(() => codecs.libjxl.decode(codestream)), image);
 }
 
 interface CodestreamHeader {

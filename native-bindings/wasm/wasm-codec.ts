@@ -51,7 +51,8 @@ const webAssembly = (
   }
 ).WebAssembly;
 
-type Factory<Module> = (options: {
+/** What a package exports: makes an instance. */
+export type WasmFactory<Module> = (options: {
   instantiateWasm(imports: unknown, receive: (instance: unknown) => void): object;
   print(line: string): void;
   printErr(line: string): void;
@@ -59,7 +60,12 @@ type Factory<Module> = (options: {
 
 /** Compiles the WebAssembly of a codec package, off this thread. */
 export function compileWasmCodec(packageName: string): Promise<CompiledWasm> {
-  return webAssembly.compile(readFileSync(require.resolve(`${packageName}/wasm`)));
+  return compileWasmFile(require.resolve(`${packageName}/wasm`));
+}
+
+/** Compiles a file of WebAssembly, off this thread. */
+export function compileWasmFile(path: string): Promise<CompiledWasm> {
+  return webAssembly.compile(readFileSync(path));
 }
 
 /**
@@ -67,13 +73,17 @@ export function compileWasmCodec(packageName: string): Promise<CompiledWasm> {
  * heap is in no known state, and making another from the compiled module takes milliseconds.
  */
 export class WasmCodec<Module extends EmscriptenModule> {
-  readonly #factory: Factory<Module>;
+  readonly #load: () => Promise<WasmFactory<Module>>;
   readonly #compiled: CompiledWasm;
   readonly #complaints: string[] = [];
   #instance: Promise<Module> | undefined;
 
-  constructor(packageName: string, compiled: CompiledWasm) {
-    this.#factory = require(`${packageName}/wasmjs`) as Factory<Module>;
+  /** `source`: the name of a CommonJS package, or what loads the factory of another. */
+  constructor(source: string | (() => Promise<WasmFactory<Module>>), compiled: CompiledWasm) {
+    this.#load =
+      typeof source === 'string'
+        ? () => Promise.resolve(require(`${source}/wasmjs`) as WasmFactory<Module>)
+        : source;
     this.#compiled = compiled;
   }
 
@@ -104,11 +114,12 @@ export class WasmCodec<Module extends EmscriptenModule> {
   }
 
   async #instantiate(): Promise<Module> {
+    const factory = await this.#load();
     const before = process.listeners('uncaughtException');
     const complain = (line: string): void => {
       if (!line.startsWith(informationPrefix)) this.#complaints.push(line);
     };
-    const module = await this.#factory({
+    const module = await factory({
       print: complain,
       printErr: complain,
       instantiateWasm: (imports, receive) => {

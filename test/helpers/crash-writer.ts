@@ -21,10 +21,12 @@ const lengths = [90, 3_000, 8_000, 9_000, 70_000, 400_000, 2_500_000];
 /** Instances this long are spilled. */
 const spillBytesMin = 2_000_000;
 
-export function numberedInstance(number: number): NumberedInstance {
+/** Versions of an instance have the same UIDs and length, and other bytes. */
+export function numberedInstance(number: number, version = 0): NumberedInstance {
   const study = `1.2.${number % 7}`;
   const length = lengths[(number * 5) % lengths.length]! + (number % 100);
-  const pattern = createHash('sha256').update(String(number)).digest().subarray(1);
+  const name = version === 0 ? String(number) : `${number}/${version}`;
+  const pattern = createHash('sha256').update(name).digest().subarray(1);
   const received = Buffer.alloc(length, pattern);
   return { study, series: `${study}.${number % 3}`, sop: `${study}.9.${number}`, received };
 }

@@ -10,17 +10,26 @@ function storedBytes(store: OpenedStore, record: InstanceRecord): Buffer {
   return bytes;
 }
 
+/** The bytes that are stored of a numbered instance; undefined when it is not there. */
+export function readNumbered(store: OpenedStore, number: number): Buffer | undefined {
+  const { study, series, sop } = numberedInstance(number);
+  const record = store.reader.findInstance(0, {
+    studyInstanceUid: study,
+    seriesInstanceUid: series,
+    sopInstanceUid: sop,
+  });
+  return record && storedBytes(store, record);
+}
+
 /** Every instance that the crash writer acknowledged is there, byte for byte. */
 export function assertAcknowledged(store: OpenedStore, acknowledged: readonly number[]): void {
   for (const number of acknowledged) {
-    const { study, series, sop, received } = numberedInstance(number);
-    const record = store.reader.findInstance(0, {
-      studyInstanceUid: study,
-      seriesInstanceUid: series,
-      sopInstanceUid: sop,
-    });
-    assert.ok(record !== undefined, `instance ${number} was acknowledged and is gone`);
-    assert.ok(storedBytes(store, record).equals(received), `instance ${number} has other bytes`);
+    const bytes = readNumbered(store, number);
+    assert.ok(bytes !== undefined, `instance ${number} was acknowledged and is gone`);
+    assert.ok(
+      bytes.equals(numberedInstance(number).received),
+      `instance ${number} has other bytes`,
+    );
   }
 }
 

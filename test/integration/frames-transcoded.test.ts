@@ -132,6 +132,12 @@ describe('PS3.18 §8.7.3.3 frames by HTTP', { skip: corpusMissing }, () => {
       const headers = { accept: 'application/octet-stream' };
       const decoded = await fetch(`${dicomwebUrl}/${framesOf(twelveBit)}/1`, { headers });
       assert.equal((await decoded.arrayBuffer()).byteLength, 512 * 512 * 2);
+
+      const jpegXl = find('will-jxl.dcm');
+      assert.equal((await stow(dicomwebUrl, [readCorpusFile(jpegXl)])).status, 200);
+      const pixels = await fetch(`${dicomwebUrl}/${framesOf(jpegXl)}/27`, { headers });
+      assert.equal((await pixels.arrayBuffer()).byteLength, 708 * 1016 * 3);
+
       const accept = 'image/jxl; transfer-syntax=1.2.840.10008.1.2.4.110';
       const refused = await fetch(`${dicomwebUrl}/${path}`, { headers: { accept } });
       assert.equal(refused.status, 406);
