@@ -22,7 +22,7 @@ export interface RunOptions {
 export const RUN_USAGE = `Usage: run.js [options]
   --subject NAME     server under test: gantry (default), gantry-values (instances as RocksDB values),
                      gantry-generated (starts with --studies studies in its store), orthanc or orthanc-gdcm
-  --peer NAME        server to compare with, in the same run; may be repeated
+  --peer NAME        server to compare with, in the same run; may be repeated; also dcmtk (storescp, cstore only)
   --only LIST        comma-separated: qido, cfind, frames, compressed, metadata, retrieve, cmove, rendered, stow,
                      cstore, and large, which is left out by default: searches among --studies studies
   --scale NAME       tiny, small (default) or full
