@@ -77,6 +77,7 @@ export interface EngineOptions {
     readonly framePixelsMax: number;
     readonly cacheBytes: number;
     readonly pictureCacheBytes: number;
+    readonly lossyQuality: number;
     readonly deriveHtj2k: boolean;
     readonly derivedBytesMax: number;
   };

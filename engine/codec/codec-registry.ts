@@ -130,7 +130,7 @@ export function isConvertedWithLoss(toUid: string): boolean {
   return findCodec(toUid)?.encoder === 'jpeg';
 }
 
-/** IJG scale, 1 to 100: of JPEG Baseline, the only encoder with loss. */
+/** IJG scale, 1 to 100, where nothing else is said: of JPEG Baseline, the only encoder with loss. */
 export const lossyQuality = 90;
 
 /** Encoders that keep planes and colours as they are. */

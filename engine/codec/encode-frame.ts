@@ -18,6 +18,14 @@ import { encodeJpegLossless } from './encode-jpeg-lossless.js';
 import { encodeRle } from './rle.js';
 import { fromNativeFrame } from './sample-layout.js';
 
+/** What a native frame is, and what it is to become. */
+export interface FrameTarget {
+  readonly image: ImagePixelDescription;
+  readonly toUid: string;
+  /** As in `CodecTask`. */
+  readonly quality?: number;
+}
+
 /**
  * Encodes a native frame, little endian, and decodes it again: what is encoded without loss is returned only when it comes back
  * the same, bit by bit. Throws `corrupt` when the frame is shorter than described, `not-acceptable` when it does not survive the
@@ -25,9 +33,10 @@ import { fromNativeFrame } from './sample-layout.js';
  */
 export async function encodeFrame(
   frame: Uint8Array,
-  { image, toUid }: { readonly image: ImagePixelDescription; readonly toUid: string },
+  target: FrameTarget,
   codecs: CodecSet,
 ): Promise<Uint8Array> {
+  const { image, toUid } = target;
   if (frame.length !== nativeFrameBytes(image)) {
     throw corruptFrame(`${frame.length} bytes where there must be ${nativeFrameBytes(image)}`);
   }
@@ -35,7 +44,7 @@ export async function encodeFrame(
   if (encoder === undefined) {
     throw new GantryError('not-acceptable', `frames are not converted to ${toUid}`);
   }
-  const codestream = await encode(encoder, frame, { image, toUid, codecs });
+  const codestream = await encode(encoder, frame, { ...target, codecs });
   const decoded = await decodeFrame({ codestream, transferSyntaxUid: toUid, image }, codecs);
   if (!isConvertedWithLoss(toUid) && Buffer.compare(decoded, frame) !== 0) {
     throw new GantryError('not-acceptable', `the frame does not fit ${toUid} without loss`);
@@ -43,9 +52,7 @@ export async function encodeFrame(
   return codestream;
 }
 
-interface EncodeContext {
-  readonly image: ImagePixelDescription;
-  readonly toUid: string;
+interface EncodeContext extends FrameTarget {
   readonly codecs: CodecSet;
 }
 
@@ -69,7 +76,7 @@ function encode(
 async function encodeSamples(
   encoder: Exclude<FrameEncoder, 'none' | 'deflate' | 'rle'>,
   frame: Uint8Array,
-  { image, toUid, codecs }: EncodeContext,
+  { image, toUid, quality = lossyQuality, codecs }: EncodeContext,
 ): Promise<Uint8Array> {
   const hasNoSigns = encoder === 'jpeg-ls' || encoder === 'jpeg-lossless';
   const { rows, columns, samplesPerPixel: componentCount, bitsStored: precision } = image;
@@ -81,7 +88,7 @@ async function encodeSamples(
   try {
     switch (encoder) {
       case 'jpeg':
-        return await codecs.libjpegTurbo.encode(samples, lossyQuality);
+        return await codecs.libjpegTurbo.encode(samples, quality);
       case 'jpeg-lossless': {
         const { buffer, length } = samples.samples;
         const words = precision > 8 ? new Uint16Array(buffer, 0, length / 2) : samples.samples;

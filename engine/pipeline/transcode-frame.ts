@@ -38,6 +38,8 @@ export interface FrameTranscoderOptions {
   /** Largest frame, in samples. */
   readonly framePixelsMax: number;
   readonly cacheBytes: number;
+  /** IJG scale, 1 to 100, of targets with loss. */
+  readonly lossyQuality: number;
 }
 
 /**
@@ -58,6 +60,10 @@ export class FrameTranscoder {
     this.#parts = parts;
     this.#options = options;
     this.#frames = new LruCache(options.cacheBytes);
+  }
+
+  get lossyQuality(): number {
+    return this.#options.lossyQuality;
   }
 
   get framesTranscoded(): number {
@@ -157,7 +163,8 @@ export class FrameTranscoder {
     const fromUid = isNative(record.transferSyntaxUid)
       ? explicitVrLittleEndianUid
       : record.transferSyntaxUid;
-    return { frame: await this.#readStored(address, image), image, fromUid, toUid };
+    const frame = await this.#readStored(address, image);
+    return { frame, image, fromUid, toUid, quality: this.lossyQuality };
   }
 
   /** Bytes are read when their turn has come, and no more than a frame can be worth. */

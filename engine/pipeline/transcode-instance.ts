@@ -1,5 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
-import { isConvertedWithLoss, lossyQuality } from '#engine/codec/codec-registry.js';
+import { isConvertedWithLoss } from '#engine/codec/codec-registry.js';
 import type { RangeSource } from '#engine/dicom/data-set/range-source.js';
 import {
   rewritableTransferSyntaxes,
@@ -111,9 +111,7 @@ export async function transcodeInstance(
   });
   if (!isHeaderOnly && !isReplaced) throw new GantryError('corrupt', 'the pixel data is not found');
   const behind = pixels.length === undefined ? sequenceEnd : new Uint8Array(pixels.length % 2);
-  const sopInstanceUid = isLossy
-    ? derivedInstanceUid(record.sopInstanceUid, toUid)
-    : record.sopInstanceUid;
+  const sopInstanceUid = isLossy ? lossyInstanceUid(parts, transcoding) : record.sopInstanceUid;
   const source = new TranscodedSource(
     {
       fileMeta: fileMetaOf(record, sopInstanceUid, toUid),
@@ -153,10 +151,18 @@ async function lossyChanges(
   const first = await frames.transcodeToBytes({ partition, record, frameNumber: 1 }, toUid);
   return lossyAttributes({
     source: layouts.attributesUpTo(partition, record, lossyMethodTag),
-    sopInstanceUid: derivedInstanceUid(record.sopInstanceUid, toUid),
+    sopInstanceUid: lossyInstanceUid({ frames }, { record, transferSyntaxUid: toUid }),
     ratio: nativeFrameBytes(layouts.imagePixelDescription(partition, record)) / first.length,
-    quality: lossyQuality,
+    quality: frames.lossyQuality,
   });
+}
+
+/** Other bytes have another UID: those of another quality, too. */
+function lossyInstanceUid(
+  { frames }: Pick<InstanceTranscoderParts, 'frames'>,
+  { record, transferSyntaxUid }: Pick<InstanceTranscoding, 'record' | 'transferSyntaxUid'>,
+): string {
+  return derivedInstanceUid(record.sopInstanceUid, `${transferSyntaxUid}/${frames.lossyQuality}`);
 }
 
 /** The data set of an instance, inflated. */

@@ -10,9 +10,9 @@ import type { ImagePixelDescription } from '#engine/dicom/pixel-data/image-pixel
 /** Extended Offset Table, its lengths, and the total length that belongs to it: of pixel data as it was. */
 export const offsetTableTags: readonly number[] = [0x7fe00001, 0x7fe00002, 0x7fe00003];
 
-/** JPEG with DCT, which never keeps everything (PS3.5 §8.2.1). */
+/** JPEG with DCT, also packed as JPEG XL, which never keeps everything (PS3.5 §8.2.1). */
 const alwaysLossyUids: ReadonlySet<string> = new Set(
-  ['50', '51', '53', '55'].map((process) => `1.2.840.10008.1.2.4.${process}`),
+  ['50', '51', '53', '55', '111'].map((process) => `1.2.840.10008.1.2.4.${process}`),
 );
 
 /**

@@ -286,6 +286,8 @@ export interface CodecTask {
   /** Explicit VR Little Endian stands for native frames. */
   readonly fromUid: string;
   readonly toUid: string;
+  /** IJG scale, 1 to 100, of targets with loss; `lossyQuality` by default. */
+  readonly quality?: number;
 }
 
 /** A structured report to be rendered as HTML: its metadata, one DICOM JSON object. */

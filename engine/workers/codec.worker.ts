@@ -55,14 +55,15 @@ async function answer(work: () => Promise<Uint8Array>): Promise<unknown> {
   }
 }
 
-async function transcode({ frame, image, fromUid, toUid }: CodecTask): Promise<Uint8Array> {
+async function transcode(task: CodecTask): Promise<Uint8Array> {
+  const { frame, image, fromUid, toUid } = task;
   const isNative = findTransferSyntax(fromUid)?.isEncapsulated !== true;
   const native = isNative
     ? frame
     : await decodeFrame({ codestream: frame, transferSyntaxUid: fromUid, image }, codecs);
   return toUid === explicitVrLittleEndianUid
     ? native
-    : encodeFrame(native, { image: decodedImage(image, fromUid), toUid }, codecs);
+    : encodeFrame(native, { ...task, image: decodedImage(image, fromUid) }, codecs);
 }
 
 /** How Piscina is told what to move instead of copy; what arrives is a `CodecResult`. */

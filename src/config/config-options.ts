@@ -421,6 +421,11 @@ export const configOptions = [
     default: 64 * mib,
     doc: 'Memory for rendered pictures and reports that may be asked for again.',
   }),
+  option('codec.lossyQuality', {
+    type: integer(1, 100),
+    default: 90,
+    doc: 'Quality of JPEG Baseline, 1 to 100, where a client asks for frames or instances in that transfer syntax.',
+  }),
   option('codec.deriveHtj2k', {
     type: boolean(),
     default: false,

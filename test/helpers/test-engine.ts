@@ -41,6 +41,7 @@ export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     framePixelsMax: 64 * mib,
     cacheBytes: 16 * mib,
     pictureCacheBytes: 16 * mib,
+    lossyQuality: 90,
     deriveHtj2k: false,
     derivedBytesMax: 1024 * mib,
   },

@@ -165,6 +165,23 @@ describe(
         assert.ok(difference / frame!.length < 4, String(difference / frame!.length));
       });
     });
+
+    test('is smaller and another one with less quality', async () => {
+      const file = corpusFiles().find(({ path }) => path.endsWith('REF__US1_UNC'))!;
+      const results: InstanceRecord[] = [];
+      for (const lossyQuality of [90, 30]) {
+        await withEngine(
+          async (engine) => {
+            const stored = await store(engine, corpusPath(file));
+            results.push((await transcoded(engine, stored, '1.2.840.10008.1.2.4.50')).record);
+          },
+          { lossyQuality },
+        );
+      }
+      const [good, poor] = results;
+      assert.ok(poor!.blob.length < good!.blob.length / 2);
+      assert.notEqual(poor!.sopInstanceUid, good!.sopInstanceUid);
+    });
   },
 );
 

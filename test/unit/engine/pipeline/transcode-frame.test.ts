@@ -25,7 +25,11 @@ test('frames that need no codec never enter a worker', async () => {
     },
     codecPool: undefined,
   } as unknown as FrameTranscoderParts;
-  const transcoder = new FrameTranscoder(parts, { framePixelsMax: 100, cacheBytes: 0 });
+  const transcoder = new FrameTranscoder(parts, {
+    framePixelsMax: 100,
+    cacheBytes: 0,
+    lossyQuality: 90,
+  });
   for (const transferSyntaxUid of ['1.2.840.10008.1.2', littleEndian]) {
     const record = { ...instanceRecord('1', '2', '3', 1), transferSyntaxUid };
     const source = await transcoder.transcode(
