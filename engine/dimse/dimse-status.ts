@@ -13,6 +13,9 @@ export const dimseStatus = {
   duplicateInvocation: 0x0210,
   unrecognizedOperation: 0x0211,
   resourceLimitation: 0x0213,
+  outOfResources: 0xa700,
+  /** Out of resources: what a retrieval matches cannot be counted. */
+  matchesNotCounted: 0xa701,
   /** Every sub-operation of a retrieval failed. */
   subOperationsFailed: 0xa702,
   moveDestinationUnknown: 0xa801,

@@ -20,8 +20,12 @@ export interface BlobRangeReaderOptions {
 /** A synchronous read slower than this came from a disk that would block the event loop. */
 const slowReadMs = 2;
 
-/** Reads done by the thread pool after a slow one, before the disk is tried again. */
-const cautiousReads = 64;
+/**
+ * Reads done by the thread pool after a slow one, before the disk is tried again: few after one slow read, which may only say
+ * that others use the processor, twice as many after each that follows.
+ */
+const cautiousReadsMin = 4;
+const cautiousReadsMax = 64;
 
 /** A range that needs no more than this with the blocks it touches is read in one go and copied. */
 const copiedBytesMax = 128 * 1024;
@@ -35,6 +39,7 @@ const copiedBytesMax = 128 * 1024;
 export class BlobRangeReader {
   readonly #options: BlobRangeReaderOptions;
   #cautiousReadsLeft = 0;
+  #cautiousReadsNext = cautiousReadsMin;
 
   constructor(options: BlobRangeReaderOptions) {
     this.#options = options;
@@ -109,7 +114,12 @@ export class BlobRangeReader {
     const bytesRead = blobs.readSync(blob, position, target);
     // Copying alone takes about 0.1 ms a mebibyte.
     const allowedMs = slowReadMs + target.length / (4 * 1024 * 1024);
-    if (performance.now() - startedAtMs > allowedMs) this.#cautiousReadsLeft = cautiousReads;
+    if (performance.now() - startedAtMs > allowedMs) {
+      this.#cautiousReadsLeft = this.#cautiousReadsNext;
+      this.#cautiousReadsNext = Math.min(2 * this.#cautiousReadsNext, cautiousReadsMax);
+    } else {
+      this.#cautiousReadsNext = cautiousReadsMin;
+    }
     return requireAll(bytesRead, target);
   }
 

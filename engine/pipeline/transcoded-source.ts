@@ -57,6 +57,7 @@ export class TranscodedSource implements TranscodedInstance {
     if (this.#parts.pixels.count > 0) await this.#blockAt(0);
   }
 
+  /** Rejects with what made the block fail; read again from there, it is made anew. */
   async read(position: number, target: Uint8Array): Promise<number> {
     const { fileMeta, head, tail } = this.#parts;
     let filled = 0;
@@ -114,9 +115,11 @@ export class TranscodedSource implements TranscodedInstance {
     for (let wanted = index; wanted < end; wanted++) {
       if (this.#blocks.has(wanted)) continue;
       const block = pixels.make(wanted);
-      // Who reads it sees the failure; when the reader has gone, nobody does.
-      block.catch(() => undefined);
       this.#blocks.set(wanted, block);
+      // Who reads it sees the failure, and may read again; when the reader has gone, nobody does.
+      block.catch(() => {
+        if (this.#blocks.get(wanted) === block) this.#blocks.delete(wanted);
+      });
     }
     return this.#blocks.get(index)!;
   }

@@ -38,6 +38,8 @@ export class CodecPool {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: { compiled },
+      // Pixels lie outside of the heap; what is on it is small.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     // A worker that dies rejects its task; the pool's own event would otherwise end the process.
     this.#pool.on('error', () => undefined);

@@ -27,6 +27,8 @@ export class IndexThread {
       name: 'index',
       workerData: { ...workerData, feedPort },
       transferList: [feedPort],
+      // Rows of a write are short-lived garbage; a nursery of the default 48 MiB would stay resident for them.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
   }
 

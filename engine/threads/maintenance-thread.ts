@@ -39,6 +39,8 @@ export class MaintenanceThread {
     this.#worker = new Worker(new URL('../maintenance/maintenance.worker.js', import.meta.url), {
       name: 'maintenance',
       workerData,
+      // It reads at a bounded rate, and its nursery would otherwise grow to 48 MiB.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     this.#worker.on('message', (message: MaintenanceReply) => this.#onReply(message));
     this.#worker.on('error', (cause) => this.#fail(cause));

@@ -1,7 +1,7 @@
 import { limits } from '#engine/base/limits.js';
 import { trimAeTitle } from './ae-title.js';
 import { ItemReader, tooShort, uidOf } from './item-reader.js';
-import { abortReason, InvalidPduError, itemType } from './pdu-types.js';
+import { abortReason, InvalidPduError, itemType, presentationContextResult } from './pdu-types.js';
 import type {
   AssociateAccept,
   AssociateRequest,
@@ -115,6 +115,9 @@ function decodeContextAnswer(value: Buffer): PresentationContextAnswer {
   }
   const result = value.readUInt8(2);
   if (result > 4) throw invalid('presentation context result is unknown');
+  if (result === presentationContextResult.acceptance && transferSyntaxUid === undefined) {
+    throw invalid('transfer syntax is missing');
+  }
   return {
     contextId: value.readUInt8(0),
     result: result as PresentationContextResult,

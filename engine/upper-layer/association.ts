@@ -6,6 +6,7 @@ import {
   abortReason,
   abortSource,
   associateReject,
+  dicomApplicationContextUid,
   InvalidPduError,
   pduLengthMax,
 } from './pdu-types.js';
@@ -169,6 +170,7 @@ export class Association {
         this.#request = undefined;
       },
       onAssociateAccept: (accept) => {
+        if (this.#state === 'Sta5') this.#requireFittingAnswer(accept);
         if (this.#handle('Evt3') !== 'AE-3') return;
         this.#agree(
           agreedContexts(this.#request?.presentationContexts ?? [], accept.presentationContexts),
@@ -206,6 +208,19 @@ export class Association {
         this.#handle('Evt19', { by: 'provider', reason, detail: message });
       },
     };
+  }
+
+  /** Throws `InvalidPduError` for an answer to something else than was asked. */
+  #requireFittingAnswer({ applicationContextUid, presentationContexts }: AssociateAccept): void {
+    const proposed = new Set(
+      this.#request?.presentationContexts.map(({ contextId }) => contextId) ?? [],
+    );
+    const isFitting =
+      applicationContextUid === dicomApplicationContextUid &&
+      presentationContexts.every(({ contextId }) => proposed.has(contextId));
+    if (isFitting) return;
+    const { invalidParameterValue } = abortReason;
+    throw new InvalidPduError(invalidParameterValue, 'the answer is not to what was proposed');
   }
 
   #agree(contexts: readonly PresentationContext[]): void {

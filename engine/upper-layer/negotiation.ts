@@ -113,14 +113,14 @@ export function agreedContexts(
   proposed: readonly ProposedPresentationContext[],
   answers: readonly PresentationContextAnswer[],
 ): PresentationContext[] {
-  const abstractSyntaxes = new Map(
-    proposed.map((context) => [context.contextId, context.abstractSyntaxUid]),
-  );
+  const proposals = new Map(proposed.map((context) => [context.contextId, context]));
   const agreed: PresentationContext[] = [];
   for (const { contextId, result, transferSyntaxUid } of answers) {
-    const abstractSyntaxUid = abstractSyntaxes.get(contextId);
-    if (result !== presentationContextResult.acceptance || abstractSyntaxUid === undefined)
-      continue;
+    const proposal = proposals.get(contextId);
+    if (result !== presentationContextResult.acceptance || proposal === undefined) continue;
+    // One that was not proposed cannot have been agreed on.
+    if (!proposal.transferSyntaxUids.includes(transferSyntaxUid)) continue;
+    const { abstractSyntaxUid } = proposal;
     agreed.push({ contextId, abstractSyntaxUid, transferSyntaxUid });
   }
   return agreed;

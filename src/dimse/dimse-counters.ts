@@ -14,9 +14,10 @@ const commandNames: Readonly<Record<number, string>> = {
 /** What the DIMSE service counts, as metrics. */
 export function dimseCounters(metrics: Metrics): DimseCounters {
   return {
-    associationAccepted: () => metrics.countAssociation('accepted'),
-    associationRejected: () => metrics.countAssociation('rejected'),
-    associationEnded: () => metrics.countAssociation('ended'),
+    associationAccepted: () => metrics.associationAccepted(),
+    associationRejected: ({ result, source, reason }) =>
+      metrics.associationRejected(`${result}/${source}/${reason}`),
+    associationEnded: (end) => metrics.associationEnded(end),
     operationCompleted: (commandField, status) =>
       metrics.countDimseOperation(commandNames[commandField & 0x7fff] ?? 'other', status),
   };

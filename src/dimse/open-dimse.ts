@@ -55,6 +55,7 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     idleTimeMs: dimse.keepOpenMs,
     ...(tls !== undefined && { tls }),
     logger,
+    onAttempt: (attempt) => inspector.addRequested(attempt),
   });
   const commitmentJobs = new CommitmentJobs({
     directory: join(dataDir, 'storage-commitment'),
@@ -75,7 +76,7 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     inspector,
     commitmentJobs,
     currentAccess: () => ({ ...access.values, localAes: localAes.list() }),
-    verifyIdentity: openIdentityVerifier(dimse.userIdentity),
+    verifyIdentity: openIdentityVerifier(dimse.userIdentity, logger),
   });
   return {
     service,

@@ -10,8 +10,11 @@ export interface Metrics {
   observeHttpRequest(request: HttpRequestFigures): void;
   /** A DIMSE operation was answered; `service` is a command name of PS3.7, e.g. `C-STORE`. */
   countDimseOperation(service: string, status: number): void;
-  /** An association was accepted, rejected, or one that was accepted has ended. */
-  countAssociation(event: 'accepted' | 'rejected' | 'ended'): void;
+  associationAccepted(): void;
+  /** `reason` is result/source/reason of PS3.8 Table 9-21. */
+  associationRejected(reason: string): void;
+  /** One that was accepted has ended; `end` says how. */
+  associationEnded(end: string): void;
 }
 
 export interface HttpRequestFigures {
@@ -49,8 +52,14 @@ export function createMetrics(engineStats: () => EngineStats | undefined): Metri
   });
   const associations = new Counter({
     name: 'gantry_dimse_associations_total',
-    help: 'associations requested, by result',
-    labelNames: ['result'],
+    help: 'associations requested, by result, and of those rejected by result/source/reason of the answer',
+    labelNames: ['result', 'reason'],
+    registers,
+  });
+  const associationsEnded = new Counter({
+    name: 'gantry_dimse_associations_ended_total',
+    help: 'associations that have ended, by the way they did',
+    labelNames: ['end'],
     registers,
   });
   const associationsActive = new Gauge({
@@ -70,10 +79,16 @@ export function createMetrics(engineStats: () => EngineStats | undefined): Metri
       const label = status.toString(16).toUpperCase().padStart(4, '0');
       dimseOperations.inc({ service, status: label });
     },
-    countAssociation(event) {
-      if (event === 'ended') return associationsActive.dec();
-      associations.inc({ result: event });
-      if (event === 'accepted') associationsActive.inc();
+    associationAccepted() {
+      associations.inc({ result: 'accepted', reason: '' });
+      associationsActive.inc();
+    },
+    associationRejected(reason) {
+      associations.inc({ result: 'rejected', reason });
+    },
+    associationEnded(end) {
+      associationsEnded.inc({ end });
+      associationsActive.dec();
     },
   };
 }

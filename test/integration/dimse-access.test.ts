@@ -105,6 +105,8 @@ test('the inspector keeps the last associations with request, answer and end, an
   assert.equal(kept.length, 20);
   assert.equal(kept[0]?.associationId, 'dimse-25');
   assert.deepEqual(kept[1]?.end?.end, 'released');
+  assert.equal(kept[0]?.direction, 'incoming');
+  assert.equal(kept[0]?.answer?.maximumLengthBytes, 128 * 1024);
   assert.deepEqual(kept[0]?.request?.contexts, [
     {
       contextId: 1,

@@ -117,3 +117,23 @@ test('what cannot be asked is refused, who cannot be reached is named', async ()
   assert.deepEqual(unsent.suboperations, { completed: 0, warning: 0, failed: 3 });
   assert.equal(unsent.status, 0xa702);
 });
+
+test('the inspector shows what the store asked for, and what came of it', async () => {
+  const response = await fetch(`${server.httpUrl}/admin/associations`);
+  const { associations } = (await response.json()) as {
+    associations: {
+      direction: string;
+      result: string;
+      failure?: string;
+      request: { calledAeTitle: string; roleSelections?: object[] };
+      answer?: { roleSelections?: object[] };
+    }[];
+  };
+  const outgoing = associations.filter(({ direction }) => direction === 'outgoing');
+  const failed = outgoing.find(({ result }) => result === 'connection-failed');
+  assert.equal(failed?.request.calledAeTitle, 'NOBODY');
+  assert.match(failed.failure ?? '', /ECONNREFUSED/);
+  const got = outgoing.find(({ request }) => request.roleSelections !== undefined);
+  assert.equal(got?.result, 'accepted');
+  assert.equal(got.answer?.roleSelections?.length, got.request.roleSelections?.length);
+});

@@ -1,67 +1,32 @@
-import { findStorageSopClass } from '#engine/dicom/dictionary/sop-classes.js';
-import type { AbortCause } from '#engine/upper-layer/association.js';
 import type {
+  AssociateAccept,
   AssociateReject,
   AssociateRequest,
-  PresentationContextAnswer,
 } from '#engine/upper-layer/pdu-types.js';
 import type {
   AnsweredAssociation,
-  AssociationEnd,
   EndedAssociation,
   FailedConnection,
 } from '#src/dimse/association-observer.js';
 import { printable } from '#src/dimse/printable.js';
 import { contextHints, connectionHints, rejectHints, tlsHint } from './association-hints.js';
+import { inspectRequest, inspectUserInformation } from './inspected-association.js';
+import type { InspectedAssociation } from './inspected-association.js';
 
-/** One association, or one attempt at it, as operators see it. Holds no data set and no secret. */
-export interface InspectedAssociation {
+/** An association that we asked for, and what became of that. */
+export interface RequestedAttempt {
   readonly associationId: string;
-  readonly atTime: string;
+  /** `host:port`. */
   readonly remoteAddress: string;
   readonly isTls: boolean;
-  readonly result: 'accepted' | 'rejected' | 'connection-failed';
-  /** The user that the requestor speaks for, when that was verified. */
-  readonly userName?: string;
-  readonly request?: InspectedRequest;
+  readonly request: AssociateRequest;
+  /** Given when the peer accepted. */
+  readonly accept?: AssociateAccept;
+  /** Given when it rejected. */
   readonly reject?: AssociateReject;
-  end?: InspectedEnd;
-  /** What to configure, here or at the peer. */
-  readonly hints: readonly string[];
+  /** Why there is no association; holds nothing that the peer sent but numbers. */
+  readonly failure?: string;
 }
-
-export interface InspectedRequest {
-  readonly calledAeTitle: string;
-  readonly callingAeTitle: string;
-  readonly implementationClassUid: string;
-  readonly implementationVersionName?: string;
-  readonly maximumLengthBytes: number;
-  readonly asynchronousOperationsWindow?: object;
-  /** The kind of identity that was offered; never the identity. */
-  readonly userIdentityType?: number;
-  readonly contexts: readonly InspectedContext[];
-}
-
-export interface InspectedContext {
-  readonly contextId: number;
-  readonly abstractSyntaxUid: string;
-  readonly abstractSyntaxName?: string;
-  readonly transferSyntaxUids: readonly string[];
-  /** PS3.8 Table 9-18; absent when the association was rejected. */
-  readonly result?: number;
-  readonly acceptedTransferSyntaxUid?: string;
-}
-
-export interface InspectedEnd {
-  readonly end: AssociationEnd;
-  readonly cause?: AbortCause;
-  readonly operationsCompleted: number;
-  readonly operationsFailed: number;
-  readonly durationMs: number;
-}
-
-/** Transfer syntaxes kept of one proposed context: more than anyone has reason to propose. */
-const transferSyntaxesKeptMax = 40;
 
 /** Keeps the last associations, so that a peer that cannot connect is understood without a trace of its bytes. */
 export class AssociationInspector {
@@ -87,7 +52,8 @@ export class AssociationInspector {
 
   addAnswered(association: AnsweredAssociation): void {
     const { associationId, remoteAddress, isTls, request, negotiation, userName } = association;
-    const common = { associationId, atTime: now(), remoteAddress, isTls };
+    const direction = 'incoming';
+    const common = { associationId, direction, atTime: now(), remoteAddress, isTls } as const;
     if (negotiation.isAccepted) {
       const answers = negotiation.accept.presentationContexts;
       this.#counts.accepted++;
@@ -96,6 +62,7 @@ export class AssociationInspector {
         result: 'accepted',
         ...(userName !== undefined && { userName: printable(userName) }),
         request: inspectRequest(request, answers),
+        answer: inspectUserInformation(negotiation.accept.userInformation),
         hints: contextHints(request, answers),
       });
     } else {
@@ -125,6 +92,7 @@ export class AssociationInspector {
     if (cause.by === 'transport') return;
     this.#add({
       associationId,
+      direction: 'incoming',
       atTime: now(),
       remoteAddress,
       isTls,
@@ -137,11 +105,29 @@ export class AssociationInspector {
     this.#counts.tlsFailed++;
     this.#add({
       associationId: '',
+      direction: 'incoming',
       atTime: now(),
       remoteAddress,
       isTls: true,
       result: 'connection-failed',
       hints: [tlsHint(reason)],
+    });
+  }
+
+  /** One that we asked for; not among the counts, which are of what peers ask for. */
+  addRequested({ request, accept, reject, failure, ...attempt }: RequestedAttempt): void {
+    const answers = accept?.presentationContexts ?? [];
+    this.#add({
+      ...attempt,
+      direction: 'outgoing',
+      atTime: now(),
+      result:
+        accept !== undefined ? 'accepted' : reject !== undefined ? 'rejected' : 'connection-failed',
+      request: inspectRequest(request, answers),
+      ...(accept !== undefined && { answer: inspectUserInformation(accept.userInformation) }),
+      ...(reject !== undefined && { reject }),
+      ...(failure !== undefined && { failure }),
+      hints: [],
     });
   }
 
@@ -157,37 +143,4 @@ export class AssociationInspector {
 
 function now(): string {
   return new Date().toISOString();
-}
-
-function inspectRequest(
-  request: AssociateRequest,
-  answers: readonly PresentationContextAnswer[],
-): InspectedRequest {
-  const { userInformation } = request;
-  const { implementationVersionName, asynchronousOperationsWindow, userIdentity } = userInformation;
-  const answersById = new Map(answers.map((answer) => [answer.contextId, answer]));
-  return {
-    calledAeTitle: printable(request.calledAeTitle),
-    callingAeTitle: printable(request.callingAeTitle),
-    implementationClassUid: userInformation.implementationClassUid,
-    maximumLengthBytes: userInformation.maximumLengthBytes,
-    ...(implementationVersionName !== undefined && {
-      implementationVersionName: printable(implementationVersionName).slice(0, 16),
-    }),
-    ...(asynchronousOperationsWindow !== undefined && { asynchronousOperationsWindow }),
-    ...(userIdentity !== undefined && { userIdentityType: userIdentity.type }),
-    contexts: request.presentationContexts.map((context) => {
-      const { contextId, abstractSyntaxUid, transferSyntaxUids } = context;
-      const name = findStorageSopClass(abstractSyntaxUid)?.name;
-      const answer = answersById.get(contextId);
-      return {
-        contextId,
-        abstractSyntaxUid,
-        ...(name !== undefined && { abstractSyntaxName: name }),
-        transferSyntaxUids: transferSyntaxUids.slice(0, transferSyntaxesKeptMax),
-        ...(answer !== undefined && { result: answer.result }),
-        ...(answer?.result === 0 && { acceptedTransferSyntaxUid: answer.transferSyntaxUid }),
-      };
-    }),
-  };
 }

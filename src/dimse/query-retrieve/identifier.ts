@@ -3,10 +3,11 @@ import { limits } from '#engine/base/limits.js';
 import { decodeDataSet } from '#engine/dicom/data-set/decode-data-set.js';
 import { personNameText } from '#engine/dicom/data-set/encode-value.js';
 import type { JsonDataSet, JsonElement } from '#engine/dicom/json-model/json-model-types.js';
-import { failureStatus } from '#engine/dimse/dimse-status.js';
+import { dimseStatus, failureStatus } from '#engine/dimse/dimse-status.js';
 import type { FailureStatus } from '#engine/dimse/dimse-status.js';
 import { ByteAccumulator } from '#engine/upper-layer/byte-accumulator.js';
 import type { DataSetReceiver, DimseRequest } from '../service-provider.js';
+import type { InformationModel } from './information-models.js';
 
 /** Gathers the identifier of a request and gives it to `onIdentifier`, decoded, or the reason why there is none. */
 export function receiveIdentifier(
@@ -53,7 +54,14 @@ const processingFailure = 0x0110;
 const unableToProcess = 0xc000;
 
 /** The statuses of a C-FIND, C-MOVE or C-GET that failed, PS3.4 Tables C.4-1 to C.4-3. */
-export function queryRetrieveFailure(error: GantryError): FailureStatus {
+export function queryRetrieveFailure(
+  error: GantryError,
+  service: InformationModel['service'],
+): FailureStatus {
   const failure = failureStatus(error);
-  return failure.status === processingFailure ? { ...failure, status: unableToProcess } : failure;
+  if (failure.status === processingFailure) return { ...failure, status: unableToProcess };
+  const isRetrieval = service !== 'find';
+  return isRetrieval && failure.status === dimseStatus.outOfResources
+    ? { ...failure, status: dimseStatus.matchesNotCounted }
+    : failure;
 }

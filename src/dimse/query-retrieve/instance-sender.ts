@@ -8,6 +8,7 @@ import { blobDataSet } from '../scu/blob-data-set.js';
 import { storeInstance } from '../scu/c-store-scu.js';
 import type { OperationPeer, OutgoingInstance } from '../scu/c-store-scu.js';
 import type { DataSetSource } from '../scu/operation-invoker.js';
+import { waitWhileBusy } from '../scu/wait-while-busy.js';
 import type { QueryRetrieveEngine } from './find-matches.js';
 import { keyText } from './identifier.js';
 import { failedBy } from './sub-operations.js';
@@ -69,7 +70,9 @@ export class InstanceSender {
   async #dataSetFor(record: InstanceRecord, transferSyntaxUid: string): Promise<DataSetSource> {
     const { engine } = this.#options;
     if (transferSyntaxUid !== record.transferSyntaxUid) {
-      const transcoded = await engine.transcodeInstance(0, record, transferSyntaxUid);
+      const transcoded = await waitWhileBusy(() =>
+        engine.transcodeInstance(0, record, transferSyntaxUid),
+      );
       return blobDataSet(transcoded, transcoded.dataSetOffset);
     }
     const blob = engine.retrieveInstance(0, record);

@@ -118,7 +118,7 @@ export abstract class QueryRetrieveScp implements ServiceProvider {
   }
 
   #fail(error: GantryError): ResponseElements {
-    const elements = queryRetrieveFailure(error);
+    const elements = queryRetrieveFailure(error, this.#service);
     this.#logger.warn(
       {
         associationId: this.#association.associationId,

@@ -16,6 +16,7 @@ import type {
   UserIdentity,
 } from '#engine/upper-layer/user-information.js';
 import type { ServiceProviderFactory } from '#src/dimse/service-provider.js';
+import type { RequestedAttempt } from '#src/dimse/inspector/association-inspector.js';
 import { AssociationError } from './association-error.js';
 import { RequestedAssociation } from './requested-association.js';
 
@@ -70,6 +71,8 @@ export interface RequestorOptions {
   /** Longest P-DATA-TF variable field asked of the peer; 0 is unlimited. */
   readonly maximumLengthBytes: number;
   readonly logger: Logger;
+  /** Told of each attempt, for the inspector. */
+  readonly onAttempt?: (attempt: RequestedAttempt) => void;
 }
 
 let associationCount = 0;
@@ -82,6 +85,9 @@ export async function requestAssociation(options: RequestorOptions): Promise<Req
   const { target, timeouts, logger } = options;
   const { host, port, calledAeTitle, callingAeTitle, tls } = target;
   const associationId = `scu-${++associationCount}`;
+  const request = createRequest(options);
+  const remoteAddress = `${host}:${port}`;
+  const attempt = { associationId, remoteAddress, isTls: tls !== undefined, request };
   try {
     const connection = await connectTcp({
       host,
@@ -92,7 +98,7 @@ export async function requestAssociation(options: RequestorOptions): Promise<Req
     const association = new RequestedAssociation({
       associationId,
       connection,
-      request: createRequest(options),
+      request,
       services: options.proposal.services ?? [],
       timeouts,
       logger,
@@ -100,6 +106,7 @@ export async function requestAssociation(options: RequestorOptions): Promise<Req
     connection.attach(association.receiver);
     await association.established;
     const contextsAccepted = association.contexts.length;
+    options.onAttempt?.({ ...attempt, ...(association.accept && { accept: association.accept }) });
     logger.info(
       { associationId, calledAeTitle, callingAeTitle, host, port, contextsAccepted },
       'association opened',
@@ -109,6 +116,11 @@ export async function requestAssociation(options: RequestorOptions): Promise<Req
     const { code, detail } = toGantryError(error);
     const reject = error instanceof AssociationError ? error.reject : undefined;
     const fields = { associationId, calledAeTitle, callingAeTitle, host, port, code, detail };
+    options.onAttempt?.({
+      ...attempt,
+      failure: detail === '' ? code : detail,
+      ...(reject !== undefined && { reject }),
+    });
     if (reject === undefined) logger.warn(fields, 'association not opened');
     else
       logger.warn({ ...fields, ...reject }, `association rejected by peer ${rejectText(reject)}`);

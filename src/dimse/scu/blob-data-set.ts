@@ -1,5 +1,6 @@
 import type { BlobSource, TranscodedInstance } from '#engine/engine-types.js';
 import type { DataSetSource } from './operation-invoker.js';
+import { waitWhileBusy } from './wait-while-busy.js';
 
 /**
  * The bytes of an instance from `offset` on, to be sent. Each piece is a buffer of its own, because a connection keeps what
@@ -11,7 +12,7 @@ export function blobDataSet(blob: BlobSource | TranscodedInstance, offset: numbe
     length,
     read: async (position, lengthMax) => {
       const piece = Buffer.allocUnsafeSlow(Math.min(lengthMax, (length ?? Infinity) - position));
-      const bytesRead = await blob.read(offset + position, piece);
+      const bytesRead = await waitWhileBusy(() => blob.read(offset + position, piece));
       return piece.subarray(0, bytesRead);
     },
   };

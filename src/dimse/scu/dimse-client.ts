@@ -30,6 +30,8 @@ export interface DimseClientOptions {
   /** For remote AEs that are called by TLS. */
   readonly tls?: TlsClientOptions;
   readonly logger: Logger;
+  /** Told of each association that is asked for. */
+  readonly onAttempt?: RequestorOptions['onAttempt'];
 }
 
 /** Associations that wait for their next use, to all peers together. */
@@ -93,7 +95,7 @@ export class DimseClient {
     proposal: AssociationProposal,
     callingAeTitle = this.#options.aeTitle,
   ): RequestorOptions {
-    const { findRemoteAe, maximumLengthBytes, timeouts, logger, tls } = this.#options;
+    const { findRemoteAe, maximumLengthBytes, timeouts, logger, tls, onAttempt } = this.#options;
     const remote = findRemoteAe(aeTitle);
     if (remote === undefined) throw new GantryError('not-found', 'remote AE');
     const target = {
@@ -103,7 +105,8 @@ export class DimseClient {
       callingAeTitle: remote.localAeTitle ?? callingAeTitle,
       ...(remote.tls && { tls: tls ?? {} }),
     };
-    return { target, proposal, timeouts, maximumLengthBytes, logger };
+    const attempts = onAttempt === undefined ? {} : { onAttempt };
+    return { target, proposal, timeouts, maximumLengthBytes, logger, ...attempts };
   }
 }
 

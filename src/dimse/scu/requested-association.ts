@@ -12,7 +12,6 @@ import { agreedContexts } from '#engine/upper-layer/negotiation.js';
 import type { PresentationContext } from '#engine/upper-layer/negotiation.js';
 import type { AssociateAccept, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
 import { abortText } from '#engine/upper-layer/reason-text.js';
-import type { UserInformation } from '#engine/upper-layer/user-information.js';
 import type {
   DataSetReceiver,
   DimseRequest,
@@ -115,9 +114,9 @@ export class RequestedAssociation {
     return this.#contexts;
   }
 
-  /** What the peer said of itself; undefined before it accepted. */
-  get peer(): UserInformation | undefined {
-    return this.#accept?.userInformation;
+  /** What the peer answered; undefined before it accepted. */
+  get accept(): AssociateAccept | undefined {
+    return this.#accept;
   }
 
   /** Whether operations may be invoked. */

@@ -1,3 +1,4 @@
+import type { Logger } from '#engine/base/logger.js';
 import type { IdentityVerdict } from '#engine/upper-layer/negotiation.js';
 import type { UserIdentity } from '#engine/upper-layer/user-information.js';
 import type { Config } from '#src/config/config-options.js';
@@ -5,6 +6,7 @@ import { createTokenVerifier } from './token-verifier.js';
 import type { TokenVerifier } from './token-verifier.js';
 import { readUserDirectory } from './user-directory.js';
 import type { UserDirectory } from './user-directory.js';
+import { UsersFile } from './users-file.js';
 
 /** What identities are checked against. */
 export interface IdentitySources {
@@ -26,9 +28,11 @@ const identityType = { userNameAndPasscode: 2, jsonWebToken: 5 } as const;
  */
 export function openIdentityVerifier(
   options: Config['dimse']['userIdentity'],
+  logger: Logger,
 ): IdentityVerifier | undefined {
   const { usersFile, jwt, required: isRequired } = options;
-  const users = usersFile === undefined ? undefined : readUserDirectory(usersFile);
+  const users =
+    usersFile === undefined ? undefined : new UsersFile(usersFile, readUserDirectory, logger);
   const verifyToken = createTokenVerifier(jwt);
   if (users === undefined && verifyToken === undefined) return undefined;
   return createIdentityVerifier({ users, verifyToken, isRequired });

@@ -1,7 +1,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 /** Parameters of scrypt (RFC 7914 §2). */
-interface ScryptCost {
+export interface ScryptCost {
   readonly N: number;
   readonly r: number;
   readonly p: number;
@@ -14,7 +14,7 @@ export interface PasscodeHash extends ScryptCost {
 }
 
 /** 32 MiB and about a fifth of a second of one core: dear for who guesses, and a caller that is known pays it once. */
-const newCost: ScryptCost = { N: 2 ** 15, r: 8, p: 3 };
+export const passcodeCost: ScryptCost = { N: 2 ** 15, r: 8, p: 3 };
 /** What a file may ask for: 1 GiB, since memory is 128 · N · r. */
 const costMax: ScryptCost = { N: 2 ** 20, r: 32, p: 16 };
 const memoryBytesMax = 2 ** 30;
@@ -25,10 +25,13 @@ const hashBytesMax = 64;
 const textPattern = /^scrypt:(\d{1,7}):(\d{1,2}):(\d{1,2})\$([\w-]{8,128})\$([\w-]{16,128})$/;
 
 /** Hashes a passcode with a new salt, as text: `scrypt:N:r:p$salt$hash`, both in base64url. */
-export async function hashPasscode(passcode: Uint8Array): Promise<string> {
+export async function hashPasscode(
+  passcode: Uint8Array,
+  cost: ScryptCost = passcodeCost,
+): Promise<string> {
   const salt = randomBytes(saltBytes);
-  const { N, r, p } = newCost;
-  const hash = await derive(passcode, salt, hashBytes, newCost);
+  const { N, r, p } = cost;
+  const hash = await derive(passcode, salt, hashBytes, cost);
   return `scrypt:${N}:${r}:${p}$${salt.toString('base64url')}$${hash.toString('base64url')}`;
 }
 

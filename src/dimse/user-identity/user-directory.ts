@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { LruCache } from '#engine/base/lru-cache.js';
-import { hashPasscode, isPasscode, parsePasscodeHash } from './passcode-hash.js';
-import type { PasscodeHash } from './passcode-hash.js';
+import { hashPasscode, isPasscode, parsePasscodeHash, passcodeCost } from './passcode-hash.js';
+import type { PasscodeHash, ScryptCost } from './passcode-hash.js';
 
 /** Passcodes that may wait to be hashed. One is hashed at a time: each keeps a core and a thread of libuv busy. */
 const waitingMax = 32;
@@ -19,9 +19,10 @@ export class UserDirectory {
   #last: Promise<unknown> = Promise.resolve();
   #waitingCount = 0;
 
-  constructor(hashes: ReadonlyMap<string, PasscodeHash>) {
+  /** `strangerCost` is what a name that nobody has costs to check: as much as those of the users. */
+  constructor(hashes: ReadonlyMap<string, PasscodeHash>, strangerCost: ScryptCost) {
     this.#hashes = hashes;
-    this.#stranger = hashPasscode(randomBytes(16)).then(parsePasscodeHash);
+    this.#stranger = hashPasscode(randomBytes(16), strangerCost).then(parsePasscodeHash);
   }
 
   /** Whether a user of that name has that passcode; undefined when too many callers wait for the answer. */
@@ -56,7 +57,10 @@ export class UserDirectory {
  * Reads a file of users: a line each, `name:hash` as `gantry hash-passcode` prints it; empty lines and those that begin with `#`
  * are left out. Throws an `Error` that names the line.
  */
-export function readUserDirectory(path: string): UserDirectory {
+export function readUserDirectory(
+  path: string,
+  strangerCost: ScryptCost = passcodeCost,
+): UserDirectory {
   const hashes = new Map<string, PasscodeHash>();
   readFileSync(path, 'utf8')
     .split(/\r?\n/)
@@ -70,5 +74,5 @@ export function readUserDirectory(path: string): UserDirectory {
       }
       hashes.set(name, hash);
     });
-  return new UserDirectory(hashes);
+  return new UserDirectory(hashes, strangerCost);
 }

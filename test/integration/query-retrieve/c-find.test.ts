@@ -154,7 +154,7 @@ test('PS3.4 §C.5.1.1: relational, combined date-time and fuzzy matching by nego
   const { scu } = await start(t, {
     extendedNegotiations: [{ sopClassUid: studyRootFind, information }],
   });
-  const answered = scu.association.peer?.extendedNegotiations ?? [];
+  const answered = scu.association.accept?.userInformation.extendedNegotiations ?? [];
   assert.deepEqual(
     answered.map((each) => [each.sopClassUid, [...each.information]]),
     [[studyRootFind, [1, 1, 1, 0, 0]]],

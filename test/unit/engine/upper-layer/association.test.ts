@@ -5,6 +5,7 @@ import type { AssociationEffects } from '#engine/upper-layer/association.js';
 import { associateReject, dicomApplicationContextUid } from '#engine/upper-layer/pdu-types.js';
 import {
   encodeAbort,
+  encodeAssociateAccept,
   encodeAssociateReject,
   encodeAssociateRequest,
   encodeReleaseRequest,
@@ -64,13 +65,14 @@ class Side {
   }
 }
 
+const transferSyntaxUid = '1.2.840.10008.1.2.1';
 const contexts = [
-  { contextId: 1, abstractSyntaxUid: '1.2.840.10008.5.1.4.1.1.2', transferSyntaxUid: '1.2' },
+  { contextId: 1, abstractSyntaxUid: '1.2.840.10008.5.1.4.1.1.2', transferSyntaxUid },
 ];
 const answer = {
   applicationContextUid: dicomApplicationContextUid,
   titleFields: associateRequest().titleFields,
-  presentationContexts: [{ contextId: 1, result: 0, transferSyntaxUid: '1.2' }] as const,
+  presentationContexts: [{ contextId: 1, result: 0, transferSyntaxUid }] as const,
   userInformation: plainUserInformation,
 };
 const data = dataTransferPdu([{ contextId: 1, control: 2, bytes: Buffer.from('x') }]);
@@ -236,4 +238,33 @@ test('primitives without effect in the present state are ignored', () => {
   acceptor.association.reject(associateReject.userNoReason);
   assert.equal(acceptor.state, 'Sta2');
   assert.equal(acceptor.takeSent().length, 0);
+});
+
+test('PS3.8 Table 9-26: a requestor aborts when the answer is to something that it did not ask', () => {
+  const invalid = encodeAbort({ source: 2, reason: 6 });
+  const [accepted] = answer.presentationContexts;
+  for (const wrong of [
+    { ...answer, applicationContextUid: '1.2.3' },
+    { ...answer, presentationContexts: [accepted, { ...accepted, contextId: 3 }] },
+  ]) {
+    const requestor = new Side('requestor');
+    requestor.association.requestAssociation(associateRequest());
+    requestor.association.transportOpened();
+    requestor.takeSent();
+    requestor.receive(encodeAssociateAccept(wrong));
+    assert.deepEqual(requestor.takeSent(), invalid);
+    assert.deepEqual(requestor.take(), ['start-artim', 'aborted by provider']);
+  }
+});
+
+test('PS3.8 §9.3.3.2: a context that is accepted in a transfer syntax which was not proposed is not agreed on', () => {
+  const requestor = new Side('requestor');
+  requestor.association.requestAssociation(associateRequest());
+  requestor.association.transportOpened();
+  const presentationContexts = [{ contextId: 1, result: 0, transferSyntaxUid: '1.2' }] as const;
+  requestor.receive(encodeAssociateAccept({ ...answer, presentationContexts }));
+  assert.deepEqual(requestor.take(), ['confirmed']);
+  requestor.takeSent();
+  requestor.receive(data);
+  assert.deepEqual(requestor.takeSent(), encodeAbort({ source: 2, reason: 6 }));
 });

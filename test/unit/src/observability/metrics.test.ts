@@ -88,16 +88,17 @@ test('a made-up method does not make a time series of its own', async () => {
 
 test('operations and associations of DIMSE are counted', async () => {
   const metrics = createMetrics(() => undefined);
-  metrics.countAssociation('accepted');
-  metrics.countAssociation('accepted');
-  metrics.countAssociation('ended');
-  metrics.countAssociation('rejected');
+  metrics.associationAccepted();
+  metrics.associationAccepted();
+  metrics.associationEnded('released');
+  metrics.associationRejected('1/1/7');
   metrics.countDimseOperation('C-STORE', 0xa700);
   metrics.countDimseOperation('C-ECHO', 0);
   const text = await metrics.registry.metrics();
   assert.match(text, /gantry_dimse_associations_active 1\n/);
-  assert.match(text, /gantry_dimse_associations_total{result="accepted"} 2\n/);
-  assert.match(text, /gantry_dimse_associations_total{result="rejected"} 1\n/);
+  assert.match(text, /gantry_dimse_associations_total{result="accepted",reason=""} 2\n/);
+  assert.match(text, /gantry_dimse_associations_total{result="rejected",reason="1\/1\/7"} 1\n/);
+  assert.match(text, /gantry_dimse_associations_ended_total{end="released"} 1\n/);
   assert.match(text, /gantry_dimse_operations_total{service="C-STORE",status="A700"} 1\n/);
   assert.match(text, /gantry_dimse_operations_total{service="C-ECHO",status="0000"} 1\n/);
 });

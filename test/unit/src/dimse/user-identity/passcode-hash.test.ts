@@ -14,6 +14,7 @@ test('a passcode is known again by its hash, and no other is', async () => {
   assert.equal(await isPasscode(Buffer.from('geheiM'), hash), false);
   assert.equal(await isPasscode(Buffer.alloc(0), hash), false);
   assert.doesNotMatch(text, /geheim/);
+  assert.match(text, /^scrypt:32768:8:3\$/);
 });
 
 test('RFC 7914 §12: the test vector of scrypt', async () => {
