@@ -24,16 +24,24 @@ export class FreeSpace {
   /** To be called before `bytes` are written. Throws `storage-full` when they would use the reserve. */
   take(bytes: number): void {
     if (this.#reserveBytes === 0) return;
-    const nowMs = performance.now();
-    if (nowMs - this.#lookedAtMs > believedMs) {
-      const { bavail, bsize } = statfsSync(this.#directory);
-      this.#freeBytes = bavail * bsize;
-      this.#lookedAtMs = nowMs;
-    }
-    this.#freeBytes -= bytes;
-    if (this.#freeBytes < this.#reserveBytes) {
-      this.#lookedAtMs = -Infinity;
+    const isOld = performance.now() - this.#lookedAtMs > believedMs;
+    // What was taken and not written, or written over what was there, must not make a refusal.
+    if (isOld || this.#freeBytes - bytes < this.#reserveBytes) this.#look();
+    if (this.#freeBytes - bytes < this.#reserveBytes) {
       throw new GantryError('storage-full', 'what is left of the disk is kept free');
     }
+    this.#freeBytes -= bytes;
+  }
+
+  /** Whether so much could be written now without using the reserve. */
+  hasRoom(bytes: number): boolean {
+    this.#look();
+    return this.#freeBytes - bytes >= this.#reserveBytes;
+  }
+
+  #look(): void {
+    const { bavail, bsize } = statfsSync(this.#directory);
+    this.#freeBytes = bavail * bsize;
+    this.#lookedAtMs = performance.now();
   }
 }

@@ -91,7 +91,7 @@ export function createGroupLoop(
   const numbers = new SegmentNumbers(segments, lastNumber);
   const freeSpace = new FreeSpace(segments, data.options.reserveBytes);
   const spills = new SpillFiles(segments, numbers, freeSpace);
-  const blobs = createBlobStore(data.options, segments, state, numbers);
+  const blobs = createBlobStore(data.options, segments, state, { numbers, freeSpace });
   const blobReader = new StoredBlobReader(segments, database);
   const { arena, options } = data;
   const writer = new StoreWriter({ database, blobs, sequence: state.sequence });
@@ -132,13 +132,15 @@ function createBlobStore(
   options: StoreThreadOptions,
   directory: string,
   position: { readonly segment: number; readonly segmentEnd: number },
-  numbers: SegmentNumbers,
+  { numbers, freeSpace }: { readonly numbers: SegmentNumbers; readonly freeSpace: FreeSpace },
 ): BlobStore {
   const values = new RocksdbBlobStore(position);
   if (options.blobStore === 'values') return values;
   const { segmentBytes, valueBytesMax, segmentsAhead: aheadCount } = options;
   const fullness = position.segmentEnd / segmentBytes;
-  const preparer = new SegmentPreparer({ directory, segmentBytes, aheadCount, fullness });
+  const preparer = new SegmentPreparer({
+    ...{ directory, segmentBytes, aheadCount, fullness, freeSpace },
+  });
   return new BlobLog({
     directory,
     segmentBytes,

@@ -41,6 +41,7 @@ function blobLogIn(directory: string, valueBytesMax: number): BlobLog {
   mkdirSync(directory, { recursive: true });
   // Small segments, so that the suite goes through several of them.
   const segmentBytes = 1024 * 1024;
+  const freeSpace = { hasRoom: () => true };
   return new BlobLog({
     directory,
     segmentBytes,
@@ -48,7 +49,9 @@ function blobLogIn(directory: string, valueBytesMax: number): BlobLog {
     values: new RocksdbBlobStore(position),
     position,
     numbers: new SegmentNumbers(directory, 0),
-    preparer: new SegmentPreparer({ directory, segmentBytes, aheadCount: 1, fullness: 1 }),
+    preparer: new SegmentPreparer({
+      ...{ directory, segmentBytes, aheadCount: 1, fullness: 1, freeSpace },
+    }),
   });
 }
 

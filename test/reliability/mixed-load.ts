@@ -3,8 +3,8 @@ import { DicomScu } from '#test/helpers/dicom-scu.js';
 import { ctImageStorage, explicitVrLittleEndian } from '#test/helpers/dimse-fixture.js';
 import type { TestServer } from '#test/helpers/server.js';
 import type { ExpectedInstances } from './expected-state.js';
-import { numberedInstance, pathOf, studyOf } from './numbered-instance.js';
-import type { InstanceName, NumberedInstance } from './numbered-instance.js';
+import { numberedInstance, pathOf, storeRequestOf, studyOf } from './numbered-instance.js';
+import type { InstanceName } from './numbered-instance.js';
 
 export type Operation = 'stow' | 'c-store' | 'qido' | 'frames' | 'delete' | 'store again';
 
@@ -124,7 +124,7 @@ class LoadClient {
         { abstractSyntaxUid: ctImageStorage, transferSyntaxUids: [explicitVrLittleEndian] },
       ],
     });
-    const { status } = await this.#scu.store(this.#scu.prepareStore(dataSetOf(name)));
+    const { status } = await this.#scu.store(this.#scu.prepareStore(storeRequestOf(name)));
     if (status !== 0) throw new Error(`a C-STORE was answered ${status.toString(16)}`);
     expected.set(name, 'stored');
   }
@@ -176,20 +176,4 @@ class LoadClient {
   #numbers(state: 'stored' | 'deleted' | 'unknown'): number[] {
     return this.#options.expected.numbers(this.#seed, state);
   }
-}
-
-function dataSetOf(name: InstanceName): Parameters<DicomScu['prepareStore']>[0] {
-  const { part10, sopInstanceUid }: NumberedInstance = numberedInstance(name);
-  return {
-    sopClassUid: ctImageStorage,
-    sopInstanceUid,
-    transferSyntaxUid: explicitVrLittleEndian,
-    dataSet: part10.subarray(dataSetStart(part10)),
-  };
-}
-
-/** Where the data set of a Part 10 file begins: behind the group length element and what it counts (PS3.10 §7.1). */
-function dataSetStart(part10: Buffer): number {
-  const groupLengthEnd = 132 + 12;
-  return groupLengthEnd + part10.readUInt32LE(groupLengthEnd - 4);
 }

@@ -1,3 +1,5 @@
+import type { DicomScu } from '#test/helpers/dicom-scu.js';
+import { ctImageStorage, explicitVrLittleEndian } from '#test/helpers/dimse-fixture.js';
 import { buildPart10, sampleIdentifiers } from '#test/helpers/dicom-builder.js';
 
 /** What an instance is made of; equal names give equal bytes. */
@@ -73,4 +75,21 @@ export function numberedInstance({ seed, number }: InstanceName): NumberedInstan
   if (!isLarge) cache.push(instance);
   if (cache.length > cachedMax) cache.shift();
   return instance;
+}
+
+/** What a C-STORE of the instance is made of. */
+export function storeRequestOf(name: InstanceName): Parameters<DicomScu['prepareStore']>[0] {
+  const { part10, sopInstanceUid } = numberedInstance(name);
+  return {
+    sopClassUid: ctImageStorage,
+    sopInstanceUid,
+    transferSyntaxUid: explicitVrLittleEndian,
+    dataSet: part10.subarray(dataSetStart(part10)),
+  };
+}
+
+/** Where the data set of a Part 10 file begins: behind the group length element and what it counts (PS3.10 §7.1). */
+function dataSetStart(part10: Buffer): number {
+  const groupLengthEnd = 132 + 12;
+  return groupLengthEnd + part10.readUInt32LE(groupLengthEnd - 4);
 }

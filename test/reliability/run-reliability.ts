@@ -6,6 +6,7 @@ import { readEnvironment } from '#bench/harness/environment-record.js';
 import { repositoryRoot } from '#test/helpers/repository.js';
 import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
+import { fullDisks } from './full-disks.js';
 import { kills } from './kills.js';
 import { reportText, type StoredResults } from './report-text.js';
 import type { Figures, ScenarioRun } from './scenario.js';
@@ -24,16 +25,18 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '100' },
     prefixes: { type: 'string', default: '10000' },
     syncs: { type: 'string', default: '500' },
+    fills: { type: 'string', default: '200' },
     flips: { type: 'string', default: '10000' },
     minutes: { type: 'string', default: '60' },
   },
 });
 
-const scenarios: Readonly<Record<string, (run: ScenarioRun) => Promise<Figures>>> = {
+const scenarios: Readonly<Record<string, (run: ScenarioRun) => Promise<Figures | undefined>>> = {
   'kill -9 under mixed load': (run) => kills(Number(values.kills), run),
   'write prefixes': (run) => writePrefixes(Number(values.prefixes), run),
   'failed syncs': (run) => failedSyncs(Number(values.syncs), run),
   'flipped bits': (run) => bitRot(Number(values.flips), run),
+  'full disks': (run) => fullDisks(Number(values.fills), run),
   soak: (run) => soak({ minutes: Number(values.minutes), clients: 4, pauseMs: 20 }, run),
 };
 
@@ -54,6 +57,10 @@ for (const [name, scenario] of Object.entries(scenarios)) {
   const sampling = setInterval(() => loads.push(loadavg()[0]!), 10_000);
   const figures = await scenario({ progress, isOver: () => Date.now() > endsAtMs });
   clearInterval(sampling);
+  if (figures === undefined) {
+    progress('SKIPPED: it needs the right to mount a file system');
+    continue;
+  }
   const date = new Date(startedAtMs).toISOString().slice(0, 10);
   const load = Math.max(...loads, loadavg()[0]!).toFixed(0);
   const machine =

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
+import { fullDisks } from './full-disks.js';
 import { kills } from './kills.js';
 import { untilDone, type Figures } from './scenario.js';
 import { writePrefixes } from './write-prefixes.js';
@@ -36,4 +37,20 @@ test('after a failed sync nothing is acknowledged', async () => {
 
 test('a flipped bit is never served', async () => {
   assertZero(await bitRot(16, untilDone), ['wrong bytes served']);
+});
+
+test('a full disk refuses, serves, and takes again when there is space', async (t) => {
+  const figures = await fullDisks(2, untilDone);
+  if (figures === undefined) {
+    t.skip('SKIPPED: a file system of limited size needs the right to mount one');
+    return;
+  }
+  assert.ok(Number(figures['instances acknowledged']) > 20);
+  assertZero(figures, [
+    'lost',
+    'refused and there nevertheless',
+    'refusals other than 507 and A700',
+    'reads and searches on the full disk that failed',
+    'problems found by verify',
+  ]);
 });

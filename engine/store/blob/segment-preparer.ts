@@ -2,6 +2,8 @@ import { renameSync, statSync, unlinkSync } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type { FreeSpace } from '../free-space.js';
 import { listSegmentFiles, segmentPath } from './segment-files.js';
 
 export interface SegmentPreparerOptions {
@@ -11,6 +13,7 @@ export interface SegmentPreparerOptions {
   readonly aheadCount: number;
   /** How full the active segment is at the start, as a part of one. */
   readonly fullness: number;
+  readonly freeSpace: Pick<FreeSpace, 'hasRoom'>;
 }
 
 const stepBytes = 1024 * 1024;
@@ -89,13 +92,15 @@ export class SegmentPreparer {
 
   async #prepare(path: string): Promise<void> {
     const zeros = Buffer.alloc(stepBytes);
-    const { segmentBytes } = this.#options;
+    const { segmentBytes, freeSpace } = this.#options;
     const { signal } = this.#stopping;
     const file = await open(path, 'wx', 0o600);
     try {
       for (let at = 0; at < segmentBytes;) {
         do await sleep(stepPauseMs, undefined, { signal });
         while (performance.now() - this.#lastUseMs < idleMs);
+        // Zeros must not take the last space from instances.
+        if (!freeSpace.hasRoom(2 * segmentBytes - at)) throw new GantryError('storage-full');
         const { bytesWritten } = await file.write(zeros, 0, Math.min(stepBytes, segmentBytes - at));
         at += bytesWritten;
       }
