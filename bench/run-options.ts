@@ -22,9 +22,10 @@ export interface RunOptions {
 export const RUN_USAGE = `Usage: run.js [options]
   --subject NAME     server under test: gantry (default), gantry-values (instances as RocksDB values),
                      gantry-generated (starts with --studies studies in its store), orthanc or orthanc-gdcm
-  --peer NAME        server to compare with, in the same run; may be repeated
+  --peer NAME        server to compare with, in the same run; may be repeated; also dcmtk (storescp, cstore only)
   --only LIST        comma-separated: qido, cfind, frames, compressed, metadata, retrieve, cmove, rendered, stow,
-                     cstore, and large, which is left out by default: searches among --studies studies
+                     cstore, and, which are left out by default, large: searches among --studies studies, and
+                     extremes: very many instances or frames, slow clients
   --scale NAME       tiny, small (default) or full
   --studies N        generated studies (default: 20,000 at scale small, 1,000,000 at full)
   --store FOLDER     data directory with these studies for gantry-generated, made before by generate.js; it is changed

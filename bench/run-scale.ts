@@ -9,6 +9,9 @@ export interface Scale {
   readonly compressedInstanceCount: number;
   /** Studies of one small instance each that the cases of `large` search. */
   readonly generatedStudyCount: number;
+  /** Instances of the one series, and frames of the one instance, that `extremes` reads. */
+  readonly longSeriesInstanceCount: number;
+  readonly manyFramesCount: number;
   /** Instances sent in each 512 KiB ingest cell; the 10 KiB cells send five times as many. */
   readonly ingestInstanceCount: number;
   /** A reading cell ends after this many operations … */
@@ -31,6 +34,8 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     multiFrameCount: 8,
     compressedInstanceCount: 4,
     generatedStudyCount: 200,
+    longSeriesInstanceCount: 300,
+    manyFramesCount: 5000,
     ingestInstanceCount: 40,
     readOperationsMax: 30,
     cellDurationMaxMs: 1000,
@@ -44,6 +49,8 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     multiFrameCount: 100,
     compressedInstanceCount: 200,
     generatedStudyCount: 20_000,
+    longSeriesInstanceCount: 1000,
+    manyFramesCount: 200_000,
     ingestInstanceCount: 400,
     readOperationsMax: 5000,
     cellDurationMaxMs: 3000,
@@ -57,6 +64,8 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     multiFrameCount: 100,
     compressedInstanceCount: 200,
     generatedStudyCount: 1_000_000,
+    longSeriesInstanceCount: 50_000,
+    manyFramesCount: 200_000,
     ingestInstanceCount: 2000,
     readOperationsMax: 50_000,
     cellDurationMaxMs: 8000,

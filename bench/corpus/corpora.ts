@@ -9,6 +9,8 @@ const INSTANCES_PER_TINY_STUDY = 10;
 /** Two hundred frames, taken in turn, are more than a cache of decoded ones holds. */
 const COMPRESSED_MULTI_FRAME_INSTANCES = 2;
 const SMALLEST_IMAGE = { rows: 8, columns: 8, frameCount: 1 };
+const SMALL_TILE = { rows: 16, columns: 16 };
+const JPEG_LS_LOSSLESS = '1.2.840.10008.1.2.4.80';
 const FIRST_INGEST_CORPUS_NUMBER = 1000;
 
 /** The corpora that the reading transactions look at; they are loaded once into each peer. */
@@ -29,6 +31,9 @@ export interface ReadCorpora {
   readonly jpeg2000MultiFrame: Corpus;
   /** As many studies of one image as the scale says: for searches, with next to no pixels. */
   readonly generated: Corpus;
+  /** One series of very many images, and one instance of very many small compressed frames. */
+  readonly longSeries: Corpus;
+  readonly manyFrames: Corpus;
 }
 
 /** Name of one corpus of {@link ReadCorpora}. */
@@ -85,11 +90,36 @@ export function makeReadCorpora(scale: Scale): ReadCorpora {
         image: SMALLEST_IMAGE,
       },
     ),
+    longSeries: new Corpus(
+      { corpusNumber: 30, seed: SEED, modalities: ['CT'], firstYear: 1990, familyPrefix: 'Ls' },
+      {
+        studyCount: 1,
+        seriesPerStudy: 1,
+        instancesPerSeries: scale.longSeriesInstanceCount,
+        image: SMALLEST_IMAGE,
+      },
+    ),
+    manyFrames: new Corpus(
+      { corpusNumber: 31, seed: SEED, modalities: ['CT'], firstYear: 1990, familyPrefix: 'Fr' },
+      {
+        studyCount: 1,
+        seriesPerStudy: 1,
+        instancesPerSeries: 1,
+        image: {
+          ...SMALL_TILE,
+          frameCount: scale.manyFramesCount,
+          transferSyntaxUid: JPEG_LS_LOSSLESS,
+        },
+      },
+    ),
     ...makeCompressedCorpora(scale),
   };
 }
 
-type CompressedCorpusName = Exclude<ReadCorpusName, 'ct' | 'tiny' | 'multiFrame' | 'generated'>;
+type CompressedCorpusName = Exclude<
+  ReadCorpusName,
+  'ct' | 'tiny' | 'multiFrame' | 'generated' | 'longSeries' | 'manyFrames'
+>;
 
 function makeCompressedCorpora(scale: Scale): Pick<ReadCorpora, CompressedCorpusName> {
   const make = (corpusNumber: number, syntax: string, isMultiFrame: boolean): Corpus =>

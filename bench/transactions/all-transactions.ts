@@ -4,6 +4,7 @@ import { cfindCases } from './cfind.js';
 import { cmoveCases } from './cmove.js';
 import { compressedCases } from './compressed.js';
 import { cstoreIngestCases } from './cstore-ingest.js';
+import { extremesCases } from './extremes.js';
 import { framesCases } from './frames.js';
 import { largeCases } from './large.js';
 import { metadataCases } from './metadata.js';
@@ -25,9 +26,10 @@ export const allTransactions: Readonly<Record<string, (scale: Scale) => readonly
   stow: stowIngestCases,
   cstore: cstoreIngestCases,
   large: largeCases,
+  extremes: extremesCases,
 };
 
-/** Those that run when none is named: all but the one that takes many minutes to prepare. */
+/** Those that run when none is named: all but those that take long to prepare. */
 export const defaultTransactions: readonly string[] = Object.keys(allTransactions).filter(
-  (name) => name !== 'large',
+  (name) => name !== 'large' && name !== 'extremes',
 );

@@ -13,12 +13,15 @@ const LABELS: Readonly<Record<ReadCorpusName, string>> = {
   jpegLsMultiFrame: 'STOW multi-frame JPEG-LS, 1/request',
   jpeg2000MultiFrame: 'STOW multi-frame JPEG 2000, 1/request',
   generated: 'STOW studies of one tiny image, 20/request',
+  longSeries: 'STOW long series of tiny images, 20/request',
+  manyFrames: 'STOW many small JPEG-LS frames, 1/request',
 };
 const LOAD_DURATION_MAX_MS = 600_000;
 
 /** The case that puts a reading corpus into a peer; it runs once per peer, without warm-up and to its end. */
 export function loadCorpusCase(corpusName: ReadCorpusName): BenchCase {
-  const isMultiFrame = corpusName.toLowerCase().endsWith('multiframe');
+  const isMultiFrame =
+    corpusName === 'manyFrames' || corpusName.toLowerCase().endsWith('multiframe');
   const perRequest = isMultiFrame ? 1 : 20;
   const concurrency = isMultiFrame ? 1 : 4;
   return {

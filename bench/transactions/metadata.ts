@@ -4,8 +4,9 @@ import { planStudy, seriesUid } from '../corpus/study-plan.js';
 import { hashedIndex } from '../corpus/random-source.js';
 import type { HttpResponse } from '../harness/http-response-reader.js';
 import type { Scale } from '../run-scale.js';
+import type { Corpus } from '../corpus/corpus.js';
 import type { BenchCase } from './bench-case.js';
-import { readingCase } from './reading-case.js';
+import { type ReadOperation, readingCase } from './reading-case.js';
 
 const EXAMINE_EVERY = 16;
 const SEED = 43;
@@ -35,30 +36,46 @@ interface MetadataCase {
 
 function metadataCase(options: MetadataCase): BenchCase {
   const { level, instanceCount, acceptsGzip, concurrency } = options;
-  const bytesMin = acceptsGzip ? GZIP_BYTES_PER_INSTANCE_MIN : JSON_BYTES_PER_INSTANCE_MIN;
   return readingCase({
     transaction: 'metadata',
     name: `${level} metadata, ${instanceCount} instances${acceptsGzip ? ', gzip' : ''}`,
     concurrency,
     needs: ['ct'],
     examineEvery: EXAMINE_EVERY,
-    prepare: ({ corpora }) => {
-      const { plan, shape } = corpora.ct;
-      return (operation) => {
-        const study = hashedIndex(SEED, operation, shape.studyCount);
-        const seriesNumber = (operation % shape.seriesPerStudy) + 1;
-        const seriesPath =
-          level === 'series' ? `/series/${seriesUid(plan, study, seriesNumber)}` : '';
-        return {
-          path: `/studies/${planStudy(plan, study).studyInstanceUid}${seriesPath}/metadata`,
-          accept: 'application/dicom+json',
-          acceptsGzip,
-          bodyBytesMin: instanceCount * bytesMin,
-          examine: (response) => examineMetadata(response, instanceCount),
-        };
-      };
-    },
+    prepare:
+      ({ corpora: { ct } }) =>
+      (operation) => {
+        const study = hashedIndex(SEED, operation, ct.shape.studyCount);
+        const seriesNumber = (operation % ct.shape.seriesPerStudy) + 1;
+        const series = level === 'series' ? seriesNumber : undefined;
+        return metadataOperation(ct, { study, series, acceptsGzip });
+      },
   });
+}
+
+/** The study of an index, or one of its series (from 1). */
+export interface MetadataTarget {
+  readonly study: number;
+  readonly series: number | undefined;
+  readonly acceptsGzip: boolean;
+}
+
+/** Retrieves the metadata of a study or series of a corpus, in which each instance must be. */
+export function metadataOperation(
+  { plan, shape }: Corpus,
+  { study, series, acceptsGzip }: MetadataTarget,
+): ReadOperation {
+  const seriesPath = series === undefined ? '' : `/series/${seriesUid(plan, study, series)}`;
+  const instanceCount =
+    shape.instancesPerSeries * (series === undefined ? shape.seriesPerStudy : 1);
+  const bytesMin = acceptsGzip ? GZIP_BYTES_PER_INSTANCE_MIN : JSON_BYTES_PER_INSTANCE_MIN;
+  return {
+    path: `/studies/${planStudy(plan, study).studyInstanceUid}${seriesPath}/metadata`,
+    accept: 'application/dicom+json',
+    acceptsGzip,
+    bodyBytesMin: instanceCount * bytesMin,
+    examine: (response) => examineMetadata(response, instanceCount),
+  };
 }
 
 function examineMetadata(response: HttpResponse, instanceCount: number): string | undefined {

@@ -7,11 +7,18 @@ const BOUNDARY = 'bench-boundary-7d4a1c';
 const PART_HEAD = Buffer.from(`--${BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n`);
 const PART_END = Buffer.from('\r\n');
 const CLOSE = Buffer.from(`--${BOUNDARY}--\r\n`);
-const HEADER_LINES = [
+/** Header lines of a store request whose body is that of {@link storeBody}. */
+export const storeHeaderLines: readonly string[] = [
   `Content-Type: multipart/related; type="application/dicom"; boundary=${BOUNDARY}`,
   'Accept: application/dicom+json',
 ];
 const REFERENCED_SOP_SEQUENCE = '00081199';
+
+/** The body of a store request, in pieces. */
+export function storeBody(instances: readonly CorpusInstance[]): Buffer[] {
+  const parts = instances.map(({ header, pixelData }) => [PART_HEAD, header, pixelData, PART_END]);
+  return [...parts.flat(), CLOSE];
+}
 
 /**
  * Stores instances in one request (PS3.18 §10.5) and checks that each of them was accepted.
@@ -23,17 +30,15 @@ export async function storeInstances(
   peer: RunningPeer,
   instances: readonly CorpusInstance[],
 ): Promise<OperationYield> {
-  const body: Buffer[] = [];
-  let bytes = 0;
-  for (const { header, pixelData } of instances) {
-    body.push(PART_HEAD, header, pixelData, PART_END);
-    bytes += header.length + pixelData.length;
-  }
-  body.push(CLOSE);
+  const body = storeBody(instances);
+  const bytes = instances.reduce(
+    (sum, { header, pixelData }) => sum + header.length + pixelData.length,
+    0,
+  );
   const response = await connection.request({
     method: 'POST',
     target: `${peer.dicomWebPath}/studies`,
-    headerLines: HEADER_LINES,
+    headerLines: storeHeaderLines,
     body,
     keepBody: true,
   });

@@ -18,9 +18,9 @@ test('the whole bench at tiny scale finds no wrong answer of the server', (t) =>
   checkRun(t, ['--subject', 'gantry']);
 });
 
-test('studies generated into a store are found by every search', (t) => {
+test('studies generated into a store are found by every search, and what is very long is read', (t) => {
   if (!isGantryBuilt()) return t.skip('SKIPPED: the server is not built');
-  checkRun(t, ['--subject', 'gantry-generated', '--only', 'large']);
+  checkRun(t, ['--subject', 'gantry-generated', '--only', 'large,extremes']);
 });
 
 test('the bench drives Orthanc and finds no wrong answer', (t) => {

@@ -15,7 +15,7 @@ const head = `# Reliability
 
 What was done to the store, and what came of it. \`make reliability\` runs all of it and writes this page; \`make reliability
 ARGS='--only "flipped bits" --flips 500'\` runs a part. Short forms of the scenarios run with the tests
-(\`test/reliability\`). Full disks, killed processes during deletion and compaction, and syncs that fail in RocksDB (with
+(\`test/reliability\`). Full disks, killed processes during replacement, deletion, undelete and compaction, and syncs that fail in RocksDB (with
 \`strace\`) are tests of their own in \`test/integration/store\`.
 
 `;
