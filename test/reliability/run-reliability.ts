@@ -11,6 +11,7 @@ import { kills } from './kills.js';
 import { overload } from './overload.js';
 import { reportText, type StoredResults } from './report-text.js';
 import type { Figures, ScenarioRun } from './scenario.js';
+import { restarts } from './restarts.js';
 import { soak } from './soak.js';
 import { writePrefixes } from './write-prefixes.js';
 
@@ -29,6 +30,9 @@ const { values } = parseArgs({
     'overload-seconds': { type: 'string', default: '300' },
     fills: { type: 'string', default: '200' },
     flips: { type: 'string', default: '10000' },
+    restarts: { type: 'string', default: '50' },
+    'restart-studies': { type: 'string', default: '1000000' },
+    'restart-store': { type: 'string' },
     minutes: { type: 'string', default: '60' },
   },
 });
@@ -40,6 +44,15 @@ const scenarios: Readonly<Record<string, (run: ScenarioRun) => Promise<Figures |
   'flipped bits': (run) => bitRot(Number(values.flips), run),
   'full disks': (run) => fullDisks(Number(values.fills), run),
   overload: (run) => overload({ seconds: Number(values['overload-seconds']) }, run),
+  'restarts by size': (run) =>
+    restarts(
+      {
+        studies: Number(values['restart-studies']),
+        store: values['restart-store'],
+        rounds: Number(values.restarts) + 1,
+      },
+      run,
+    ),
   soak: (run) => soak({ minutes: Number(values.minutes), clients: 4, pauseMs: 20 }, run),
 };
 
