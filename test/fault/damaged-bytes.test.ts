@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { acceptStoredInstances, retrieve, stow } from '../helpers/dicomweb-client.js';
+import { acceptStoredInstances, retrieve, splitParts, stow } from '../helpers/dicomweb-client.js';
 import { buildCtInstance, type BuiltInstance } from '../helpers/instance-builder.js';
 import { withServer } from '../helpers/server.js';
 
@@ -36,6 +36,16 @@ test('a flipped bit costs the instance it is in, and nothing else', async () => 
         );
         assert.ok(part?.body.equals(sound.part10));
       }
+      const seriesUrl = url.slice(0, url.indexOf('/instances/'));
+      const series = await fetch(seriesUrl, { headers: { accept: acceptStoredInstances } });
+      assert.equal(series.status, 206);
+      const contentType = series.headers.get('content-type')!;
+      const parts = splitParts(Buffer.from(await series.arrayBuffer()), contentType);
+      assert.deepEqual(
+        parts.map(({ body }) => instances.findIndex(({ part10 }) => part10.equals(body))),
+        [0, 2],
+      );
+
       const metrics = await (await fetch(`${server.httpUrl}/metrics`)).text();
       assert.match(metrics, /^gantry_damaged_reads_total [1-9]/m);
       assert.match(server.output(), /stored bytes are damaged/);
