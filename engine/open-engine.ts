@@ -299,8 +299,8 @@ function openMaintenance(
   { dataDir, backup }: EngineOptions,
   parts: EngineParts,
 ): EngineMaintenance {
-  const snapshotDirectory = dataDirectoryOf(dataDir).snapshot;
-  return new EngineMaintenance({ ...parts, snapshotDirectory, backup });
+  const { catalog: catalogDirectory, snapshot: snapshotDirectory } = dataDirectoryOf(dataDir);
+  return new EngineMaintenance({ ...parts, catalogDirectory, snapshotDirectory, backup });
 }
 
 /** What became of frames. */

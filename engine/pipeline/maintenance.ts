@@ -1,6 +1,7 @@
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import type { Logger } from '#engine/base/logger.js';
 import type { BackupState, Maintenance, VerifyState } from '#engine/engine-types.js';
+import { linkTablesAhead } from '#engine/store/catalog-snapshot.js';
 import type { MaintenanceThread } from '#engine/threads/maintenance-thread.js';
 import type { StoreThread } from '#engine/threads/store-thread.js';
 
@@ -8,6 +9,7 @@ export interface MaintenanceParts {
   readonly maintenanceThread: MaintenanceThread;
   readonly storeThread: Pick<StoreThread, 'takeSnapshot' | 'releaseSnapshot'>;
   readonly log: Logger;
+  readonly catalogDirectory: string;
   /** For links to the catalogue while it is copied; on the file system of the catalogue. */
   readonly snapshotDirectory: string;
   readonly backup: {
@@ -62,8 +64,10 @@ export class EngineMaintenance implements Maintenance {
   }
 
   async #backUp(directory: string): Promise<BackupState> {
-    const { maintenanceThread, storeThread, snapshotDirectory, backup, log } = this.#parts;
+    const { maintenanceThread, storeThread, catalogDirectory, snapshotDirectory, backup, log } =
+      this.#parts;
     try {
+      await linkTablesAhead(catalogDirectory, snapshotDirectory);
       const snapshot = await storeThread.takeSnapshot(snapshotDirectory);
       try {
         const { bytesPerSecond } = backup;

@@ -52,7 +52,12 @@ export function* writeBackup(request: BackupRequest): SteppedWork<BackupReport> 
   mkdirSync(draft, { mode: 0o700 });
   const counts: Counts = { copiedBytes: 0, linkedBytes: 0 };
   const segments = yield* copySegments(request, backup, counts);
-  for (const { name, bytes } of catalog.files) {
+  const tables = catalog.tables.map((name) => ({
+    name,
+    bytes: sizeOf(join(catalog.directory, name)),
+  }));
+  const files = [...catalog.files, ...tables];
+  for (const { name, bytes } of files) {
     const isTable = name.endsWith('.sst');
     const from = join(catalog.directory, name);
     const to = join(isTable ? backup.tables : draft, name);
@@ -61,7 +66,6 @@ export function* writeBackup(request: BackupRequest): SteppedWork<BackupReport> 
   }
   const others = yield* copyOthers(dataDir, draft, counts);
   const createdAt = new Date().toISOString();
-  const files = catalog.files;
   writeManifest(draft, { version: 1, sequence, createdAt, catalog: files, segments, others });
   for (const each of [backup.segments, backup.tables, draft]) syncDirectory(each);
   // The same sequence again: an instance may have moved since, nothing else.

@@ -46,7 +46,7 @@ function run(
     },
     sequence: () => 0,
     beginDeletion,
-    takeSnapshot: () => ({ directory: '', files: [], pauseMs: 0 }),
+    takeSnapshot: () => ({ directory: '', tables: [], files: [], pauseMs: 0 }),
     reclaimer: { stepWhenDue: () => undefined, holdFiles: () => undefined, close: () => undefined },
     spills: new SpillFiles(directory, new SegmentNumbers(directory, 0), { take: () => undefined }),
     blobs,
