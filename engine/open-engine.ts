@@ -244,10 +244,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const damage = new DamageLog(parts.log);
   const blobs = openBlobRanges(options, store, damage);
   const layouts = new InstanceLayouts(reader);
-  const transcoder = new FrameTranscoder(
-    { blobs, layouts, codecPool, ...(derived && { derived }) },
-    options.codec,
-  );
+  const transcoder = new FrameTranscoder({ blobs, layouts, codecPool, derived }, options.codec);
   const derivation = derived && startDerivation(parts, { layouts, frames: transcoder, derived });
   const renderer = new Renderer({ reader, blobs, layouts, codecPool }, options.codec);
   return {

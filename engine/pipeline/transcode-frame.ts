@@ -31,7 +31,7 @@ export interface FrameTranscoderParts {
   readonly layouts: InstanceLayouts;
   readonly codecPool: CodecPool;
   /** HTJ2K that was encoded ahead. */
-  readonly derived?: DerivedFrames;
+  readonly derived: DerivedFrames | undefined;
 }
 
 export interface FrameTranscoderOptions {

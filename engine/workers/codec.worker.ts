@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { toGantryError } from '#engine/base/error-catalogue.js';
@@ -21,11 +21,14 @@ export interface CodecWorkerData {
 }
 
 /**
- * Codecs use whole cores for long; the thread that answers everybody must not wait its turn behind them. Linux alone has
- * priorities by thread.
+ * Codecs use whole cores for long; the thread that answers everybody must not wait its turn behind them, whatever priority the
+ * process was started with. Linux alone has priorities by thread.
  */
-const niceness = 5;
-if (process.platform === 'linux') setPriority(niceness);
+const nicenessMore = 5;
+const nicenessMax = 19;
+if (process.platform === 'linux') {
+  setPriority(Math.min(nicenessMax, getPriority() + nicenessMore));
+}
 
 const codecs = createCodecSet((workerData as CodecWorkerData).compiled);
 // A codec that cannot be made says so again to the first frame that needs it.

@@ -104,6 +104,11 @@ export const dialectDifferences = {
     azure: false,
     doc: 'whether metadata has the attributes of OB, OD, OF, OL, OV, OW and UN, inline or by BulkDataURI',
   },
+  metadataHasFields: {
+    standard: true,
+    azure: false,
+    doc: 'whether `includefield` and `excludeprivate` choose among the attributes of metadata',
+  },
   metadataEtag: {
     standard: 'opaque',
     azure: 'version-count',

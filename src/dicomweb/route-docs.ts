@@ -1,4 +1,4 @@
-import type { RouteDoc } from '#src/http/route-doc.js';
+import type { ParameterDoc, RouteDoc } from '#src/http/route-doc.js';
 import type { Dialect } from './dialect.js';
 import { searchParameterDocs, type SearchedRoute } from './qido/search-parameter-docs.js';
 
@@ -112,6 +112,11 @@ const docs: Readonly<Record<string, RouteDoc>> = {
   'undelete-instance': undeletion('take the deletion of an instance back'),
 };
 
+const metadataParameters: readonly ParameterDoc[] = [
+  { name: 'includefield', doc: 'attributes to return beside the UIDs, or `all`' },
+  { name: 'excludeprivate', doc: 'leaves private attributes out', type: 'boolean' },
+];
+
 const metadataSummaries: Readonly<Record<string, string>> = {
   'retrieve-study-metadata': 'the attributes of the instances of a study',
   'retrieve-series-metadata': 'the attributes of the instances of a series',
@@ -146,7 +151,7 @@ function describeRoute(dialect: Dialect, name: string): RouteDoc | undefined {
     return {
       summary: metadata,
       section: 'PS3.18 §10.4.1.1.2',
-      parameters: [accept],
+      parameters: [accept, ...(dialect.metadataHasFields ? metadataParameters : [])],
       responseTypes: dataSets,
       statuses: [200, 304, 404, 406],
     };

@@ -77,8 +77,13 @@ describe('PS3.18 §10.6.1: resources', () => {
     );
     assert.deepEqual(Object.keys(rows[0]!), [
       ...['00080005', '00100010', '00100020', '00100021', '00100030', '00100040'],
+      ...['00201200', '00201202', '00201204'],
     ]);
     assert.equal((await qido(url, 'patients?PatientName=meyer*')).length, 1);
+    // Counts are those of the patient, of which one study matches.
+    const [row] = await qido(url, 'patients?ModalitiesInStudy=SM&includefield=00201200');
+    const counts = ['00201200', '00201202', '00201204'].map((tag) => row?.[tag]?.Value);
+    assert.deepEqual(counts, [[2], [3], [4]]);
   });
 
   test('counts are those of the same search', async () => {

@@ -69,6 +69,22 @@ test('PS3.18 §8.7.8 metadata: the form that is liked best is served, and neithe
   assert.equal(await typeFor('application/dicom'), '406 application/problem+json');
 });
 
+test('beyond the standard: metadata of the attributes that includefield names, with a tag of its own', async () => {
+  const keysFor = async (query: string): Promise<string[]> => {
+    const { body } = await send(server.httpPort, `${instancePath}/metadata?${query}`);
+    return Object.keys((JSON.parse(body.toString()) as [JsonDataSet])[0]);
+  };
+  const all = await keysFor('includefield=all');
+  assert.deepEqual(await keysFor(''), all);
+  assert.deepEqual(await keysFor('includefield=Rows,00280011&includefield=Rubbish,PatientName'), [
+    ...['00080016', '00080018', '00100010', '0020000D', '0020000E', '00280010', '00280011'],
+  ]);
+  const tagOf = async (query: string): Promise<string | undefined> =>
+    (await send(server.httpPort, `${instancePath}/metadata?${query}`)).headers['etag'];
+  assert.notEqual(await tagOf('includefield=Rows'), await tagOf('includefield=Columns'));
+  assert.equal(await tagOf('includefield=all'), await tagOf(''));
+});
+
 test('RFC 9110 §8.4 metadata is compressed for clients that want it, with a tag of its own', async () => {
   const plain = await send(server.httpPort, `${studyPath}/metadata`);
   assert.equal(plain.headers['content-encoding'], undefined);

@@ -1,7 +1,7 @@
 import { JsonCursor } from './json-cursor.js';
 
-/** Decides about one element, nested ones included. */
-export type ElementFilter = (tag: string, vr: string) => boolean;
+/** Decides about one element; those of items, whose sequence was kept, are nested. */
+export type ElementFilter = (tag: string, vr: string, isNested: boolean) => boolean;
 
 const comma = Buffer.from(',');
 
@@ -10,17 +10,20 @@ const comma = Buffer.from(',');
  * first in each element. What is kept is copied as it is.
  */
 export function filterJsonModel(json: Uint8Array, keeps: ElementFilter): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  filterDataSet(new JsonCursor(json), json, keeps, pieces);
-  return Buffer.concat(pieces);
+  const filtering = { cursor: new JsonCursor(json), json, keeps, pieces: [] };
+  filterDataSet(filtering, false);
+  return Buffer.concat(filtering.pieces);
 }
 
-function filterDataSet(
-  cursor: JsonCursor,
-  json: Uint8Array,
-  keeps: ElementFilter,
-  pieces: Uint8Array[],
-): void {
+interface Filtering {
+  readonly cursor: JsonCursor;
+  readonly json: Uint8Array;
+  readonly keeps: ElementFilter;
+  readonly pieces: Uint8Array[];
+}
+
+function filterDataSet(filtering: Filtering, isNested: boolean): void {
+  const { cursor, json, keeps, pieces } = filtering;
   const open = pieces.push(Buffer.from('{'));
   cursor.expect('{');
   while (!cursor.take('}')) {
@@ -28,13 +31,13 @@ function filterDataSet(
     const tag = cursor.string();
     cursor.expect(':{"vr":');
     const vr = cursor.string();
-    if (!keeps(tag, vr)) {
+    if (!keeps(tag, vr, isNested)) {
       cursor.toObjectEnd();
     } else {
       if (pieces.length > open) pieces.push(comma);
       if (vr === 'SQ' && cursor.take(',"Value":[')) {
         pieces.push(json.subarray(start, cursor.position));
-        filterItems(cursor, json, keeps, pieces);
+        filterItems(filtering);
         pieces.push(Buffer.from(']}'));
       } else {
         cursor.toObjectEnd();
@@ -47,15 +50,11 @@ function filterDataSet(
   pieces.push(Buffer.from('}'));
 }
 
-function filterItems(
-  cursor: JsonCursor,
-  json: Uint8Array,
-  keeps: ElementFilter,
-  pieces: Uint8Array[],
-): void {
+function filterItems(filtering: Filtering): void {
+  const { cursor, pieces } = filtering;
   for (let isFirst = true; !cursor.take(']'); isFirst = false) {
     if (!isFirst) pieces.push(comma);
-    filterDataSet(cursor, json, keeps, pieces);
+    filterDataSet(filtering, true);
     cursor.take(',');
   }
 }

@@ -7,6 +7,7 @@ import type { Dialect } from '../dialect.js';
 import { isMatchedInAzure, type SearchedResource } from './azure-search.js';
 import { parseMatches, type NamedValue } from './parse-matches.js';
 import { decodeRecordKey, encodeRecordKey } from './record-key.js';
+import { patientCountTags } from '#src/search/patient-counts.js';
 import { isReturnable, patientFields, returnFields } from './return-fields.js';
 import { findSearchAttribute, tagOfName } from './search-attributes.js';
 
@@ -188,7 +189,9 @@ class ParameterReader {
     else if (this.#rules.dialect.searchUnknown === 'refused') {
       throw new GantryError('bad-request', `includefield: ${printable(field)} is no attribute`);
     }
-    if (tag !== undefined && (tag === recordKeyTag || isReturnable(tag))) return;
+    const isPatientCount = this.#target.isByPatient === true && patientCountTags.has(tag ?? '');
+    if (isPatientCount || (tag !== undefined && (tag === recordKeyTag || isReturnable(tag))))
+      return;
     if (this.#unkept.size < unkeptMax) this.#unkept.add(printable(field));
   }
 

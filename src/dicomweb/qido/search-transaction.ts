@@ -1,7 +1,7 @@
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 import type { SearchResult } from '#engine/engine-types.js';
 import { orderOf } from '#engine/query/match-order.js';
-import type { ReturnFields } from '#engine/query/row-to-json.js';
+import type { MatchedRecords } from '#engine/query/row-to-json.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import { contentEncodingOf } from '#src/http/encoded-response.js';
 import { publicBaseUrl } from '#src/http/public-base-url.js';
@@ -9,6 +9,7 @@ import type { RequestContext } from '#src/http/request-context.js';
 import { warningHeader } from '#src/http/warning-header.js';
 import { dataSetFormOf, respondDataSets, varyHeader } from '../data-sets-response.js';
 import { requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
+import { countPatients, patientTextMaker } from './patient-rows.js';
 import { encodeRecordKey } from './record-key.js';
 import { rowTextMaker } from './row-text.js';
 import {
@@ -35,9 +36,19 @@ export async function searchTransaction(
 ): Promise<void> {
   const form = dataSetFormOf(service.dialect, context);
   const request = parseSearch(service, context, rows);
-  const result = await runSearch(service, context, request);
+  const abort = new AbortController();
+  context.onAborted(() => abort.abort());
+  const result = await service.engine.search(request.query, abort.signal);
   const headers = resultHeaders(service, context, { request, result });
   const url = studiesUrl(service, context);
+  const rowText =
+    rows === 'patient'
+      ? patientTextMaker(
+          request.fields,
+          url,
+          await countPatients(service.engine, result, abort.signal),
+        )
+      : rowTextMaker(request.fields, url);
   if (result.count === 0) {
     context.respond(204, headers);
   } else if (
@@ -45,11 +56,11 @@ export async function searchTransaction(
     result.count <= rowsPerPiece &&
     contentEncodingOf(context) === 'identity'
   ) {
-    const pieces = rowsText(result, request.fields, url, 0);
-    context.respond(200, [['content-type', 'application/dicom+json'], ...headers], `[${pieces}]`);
+    const text = result.readMatches(0, rowsPerPiece).map(rowText).join(',');
+    context.respond(200, [['content-type', 'application/dicom+json'], ...headers], `[${text}]`);
   } else {
     const boundaryKey = `${context.correlationId}-${form}`;
-    respondDataSets(context, { form, boundaryKey, headers }, rowPages(result, request.fields, url));
+    respondDataSets(context, { form, boundaryKey, headers }, rowPages(result, rowText));
   }
 }
 
@@ -61,7 +72,9 @@ export async function countTransaction(
 ): Promise<void> {
   const request = parseSearch(service, context, rows);
   const counting = { ...request.query, wantsTotal: true, limit: 0, offset: 0 } as const;
-  const result = await runSearch(service, context, { ...request, query: counting });
+  const abort = new AbortController();
+  context.onAborted(() => abort.abort());
+  const result = await service.engine.search(counting, abort.signal);
   context.respond(
     200,
     [['content-type', 'application/json'], ...request.warnings.map(warningHeader)],
@@ -93,16 +106,6 @@ function searchRules(service: DicomwebService): SearchRules {
     limitDefault: typeof dialectDefault === 'number' ? dialectDefault : searchLimitDefault,
     limitMax: typeof dialectMax === 'number' ? dialectMax : searchLimitMax,
   };
-}
-
-function runSearch(
-  service: DicomwebService,
-  context: RequestContext,
-  { query }: SearchRequest,
-): Promise<SearchResult> {
-  const abort = new AbortController();
-  context.onAborted(() => abort.abort());
-  return service.engine.search(query, abort.signal);
 }
 
 interface Answer {
@@ -148,20 +151,11 @@ function nextUrl(service: DicomwebService, context: RequestContext, key: string)
 
 function* rowPages(
   result: SearchResult,
-  fields: ReturnFields,
-  url: string,
+  rowText: (records: MatchedRecords) => string,
 ): Generator<readonly Uint8Array[]> {
-  const rowText = rowTextMaker(fields, url);
   for (let start = 0; start < result.count; start += rowsPerPiece) {
     yield result
       .readMatches(start, start + rowsPerPiece)
       .map((records) => Buffer.from(rowText(records)));
   }
-}
-
-function rowsText(result: SearchResult, fields: ReturnFields, url: string, start: number): string {
-  return result
-    .readMatches(start, start + rowsPerPiece)
-    .map(rowTextMaker(fields, url))
-    .join(',');
 }

@@ -4,7 +4,7 @@ import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { ContentEncoding } from '#src/http/content-encoding.js';
 import { contentEncodingOf } from '#src/http/encoded-response.js';
-import { queryParameter } from '#src/http/query-string.js';
+import { queryParameter, queryParameterValues } from '#src/http/query-string.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { Dialect } from '../dialect.js';
 import {
@@ -13,6 +13,7 @@ import {
   respondDeflatedJson,
   varyHeader,
 } from '../data-sets-response.js';
+import { tagOfName } from '../qido/search-attributes.js';
 import { instanceUrl, studiesUrl, targetOf, type DicomwebService } from '../dicomweb-service.js';
 import {
   answerNotModified,
@@ -25,7 +26,8 @@ const binaryVrs: ReadonlySet<string> = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'O
 
 /**
  * Retrieve metadata, PS3.18 §10.4.1.1.2, of an instance, a series or a study: the JSON derived at ingest, streamed from the
- * catalogue without opening an instance, as it is or as XML. `excludeprivate=true` leaves private attributes out.
+ * catalogue without opening an instance, as it is or as XML. Beyond the standard, `includefield` names the attributes that are
+ * wanted, and `excludeprivate=true` leaves private ones out.
  */
 export function retrieveMetadataTransaction(
   service: DicomwebService,
@@ -34,13 +36,14 @@ export function retrieveMetadataTransaction(
   const form = dataSetFormOf(service.dialect, context);
   const target = targetOf(context);
   const url = studiesUrl(service, context);
-  const excludesPrivate = queryParameter(context.query, 'excludeprivate') === 'true';
-  const keeps = elementFilter(service.dialect, excludesPrivate);
+  const wanted = wantedElements(service.dialect, context);
+  const keeps = elementFilter(service.dialect, wanted);
   const resource = requireResource(service.engine, target);
   const encoding = contentEncodingOf(context);
   const isAsStored = form === 'json' && keeps === undefined && encoding !== 'br';
   const kind = isAsStored ? `${encoding}-as-stored` : encoding;
-  const representation = `metadata-${form}-${kind}-${excludesPrivate} ${url}`;
+  const fields = [...(wanted.tags ?? ['all'])].join();
+  const representation = `metadata-${form}-${kind}-${wanted.excludesPrivate}-${fields} ${url}`;
   const etag =
     service.dialect.metadataEtag === 'version-count'
       ? versionEtag(resource, encoding)
@@ -82,11 +85,34 @@ function* metadataPages(
   }
 }
 
+/** What a client wants of metadata. */
+interface WantedElements {
+  readonly excludesPrivate: boolean;
+  /** Undefined for all. */
+  readonly tags: ReadonlySet<string> | undefined;
+}
+
+/** In every document: who it is. */
+const uidTags = ['00080016', '00080018', '0020000D', '0020000E'];
+
+/** Names in `includefield` that are no attributes ask for nothing. */
+function wantedElements(dialect: Dialect, { query }: RequestContext): WantedElements {
+  if (!dialect.metadataHasFields) return { excludesPrivate: false, tags: undefined };
+  const excludesPrivate = queryParameter(query, 'excludeprivate') === 'true';
+  const fields = queryParameterValues(query, 'includefield').flatMap((value) => value.split(','));
+  if (fields.length === 0 || fields.includes('all')) return { excludesPrivate, tags: undefined };
+  const named = fields.map((field) => tagOfName(field.trim())).filter((tag) => tag !== undefined);
+  return { excludesPrivate, tags: new Set([...uidTags, ...named]) };
+}
+
 /** Which elements a client gets; undefined for all of them. */
-function elementFilter(dialect: Dialect, excludesPrivate: boolean): ElementFilter | undefined {
-  if (dialect.metadataHasBinary && !excludesPrivate) return undefined;
-  return (tag, vr) =>
-    (dialect.metadataHasBinary || !binaryVrs.has(vr)) && !(excludesPrivate && isPrivate(tag));
+function elementFilter(dialect: Dialect, wanted: WantedElements): ElementFilter | undefined {
+  const { excludesPrivate, tags } = wanted;
+  if (dialect.metadataHasBinary && !excludesPrivate && tags === undefined) return undefined;
+  return (tag, vr, isNested) =>
+    (isNested || tags === undefined || tags.has(tag)) &&
+    (dialect.metadataHasBinary || !binaryVrs.has(vr)) &&
+    !(excludesPrivate && isPrivate(tag));
 }
 
 /** An odd group, PS3.5 §7.8. */

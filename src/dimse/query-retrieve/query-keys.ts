@@ -1,20 +1,14 @@
 import { indexedAttributes } from '#engine/dicom/indexed-attributes.js';
-import type { JsonValue } from '#engine/dicom/json-model/json-model-types.js';
+import type { JsonDataSet, JsonValue } from '#engine/dicom/json-model/json-model-types.js';
 import { findIndexColumn } from '#engine/query/index-columns.js';
 import type { MatchedRecords } from '#engine/query/row-to-json.js';
+import type { PatientCounts } from '#src/search/patient-counts.js';
 import { depthOfLevel, recordLevels } from './information-models.js';
 import type { RetrieveLevel } from './information-models.js';
 
 /** Records of one match, and what is known of its patient if that was asked for. */
 export interface Match extends MatchedRecords {
   readonly patient?: PatientCounts;
-}
-
-/** What the store holds of one patient. */
-export interface PatientCounts {
-  readonly studies: number;
-  readonly series: number;
-  readonly instances: number;
 }
 
 /** An attribute that a C-FIND may ask for. */
@@ -108,13 +102,18 @@ const computedKeys: readonly QueryKey[] = [
     ({ series }) => optional(series?.instanceCount),
   ),
   computed(
+    { level: 'SERIES', tag: '00400009', keyword: 'ScheduledProcedureStepID', vr: 'SH' },
+    // Modalities put it into the Request Attributes Sequence, and some ask for it on its own.
+    ({ series }) =>
+      ((series?.attributes['00400275']?.Value ?? []) as JsonDataSet[]).flatMap(
+        (item) => item['00400009']?.Value ?? [],
+      ),
+  ),
+  computed(
     { level: 'IMAGE', tag: '00083002', keyword: 'AvailableTransferSyntaxUID', vr: 'UI' },
     ({ instance }) => optional(instance?.transferSyntaxUid),
   ),
 ];
-
-/** Keys whose value takes a look at all studies of the patient. */
-export const patientCountTags: ReadonlySet<string> = new Set(['00201200', '00201202', '00201204']);
 
 /** Every key that is answered, by level and tag (PS3.4 §C.6; the attributes are those that the store keeps in its index). */
 export const queryKeys: readonly QueryKey[] = [...storedKeys, ...computedKeys].sort(

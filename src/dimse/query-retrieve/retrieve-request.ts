@@ -3,7 +3,7 @@ import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
 import { parseQueryValue } from '#engine/query/parse-query-value.js';
 import type { QueryCondition, QueryExpression } from '#engine/query/query-expression.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
-import { searchInPieces } from './find-matches.js';
+import { searchInPieces } from '#src/search/search-in-pieces.js';
 import type { QueryRetrieveEngine } from './find-matches.js';
 import { keyText } from './identifier.js';
 import { recordLevels, uniqueKeys } from './information-models.js';

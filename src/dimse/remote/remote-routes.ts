@@ -41,7 +41,7 @@ export function remoteRoutes(dependencies: RemoteDependencies, itemPath: string)
   ): Route => ({
     method: 'POST',
     template: `${itemPath}/${verb}`,
-    name: `${verb} remote AE`,
+    name: `${verb} at remote AE`,
     doc: {
       summary,
       section: verbSections[verb] ?? '',

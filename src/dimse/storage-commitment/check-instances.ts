@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import { keyText } from '#src/dimse/query-retrieve/identifier.js';
-import { searchInPieces } from '#src/dimse/query-retrieve/find-matches.js';
+import { searchInPieces } from '#src/search/search-in-pieces.js';
 import type { QueryRetrieveEngine } from '#src/dimse/query-retrieve/find-matches.js';
 import { failureReason } from './commitment-report.js';
 import type { CheckedInstance, FailureReason } from './commitment-report.js';

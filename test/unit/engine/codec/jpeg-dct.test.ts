@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { decodeFrame } from '#engine/codec/decode-frame.js';
 import { decodeJpegDct } from '#engine/codec/jpeg-dct.js';
 import { readJpegHeader } from '#engine/codec/jpeg-header.js';
-import { testCodecs } from '#test/helpers/image-frames.js';
+import { imageOf, testCodecs } from '#test/helpers/image-frames.js';
 
 const codecs = await testCodecs();
 
@@ -31,18 +32,52 @@ describe('ISO 10918-1 Annex F: our decoder and libjpeg-turbo agree', () => {
   }
 });
 
-describe('samples of 12 bits', () => {
-  test('are 16 times those of 8 bits where the steps of quantization are', async () => {
-    const codestream = await encode(64, 48);
-    const header = readJpegHeader(codestream);
-    const eight = decodeJpegDct(codestream, header);
-    const steps = header.segments.find(({ marker }) => marker === 0xdb)!;
-    for (let at = steps.start + 1; at < steps.start + 65; at++) {
+/** Makes 12 bits of a codestream of 8, every step of quantization 16 times as large: what it shows stays the same. */
+function deepen(codestream: Uint8Array): void {
+  const header = readJpegHeader(codestream);
+  const marked = (marker: number) => header.segments.filter((one) => one.marker === marker);
+  for (const { start } of marked(0xdb)) {
+    for (let at = start + 1; at < start + 65; at++) {
       assert.ok(codestream[at]! < 16);
       codestream[at] = codestream[at]! * 16;
     }
-    const frame = header.segments.find(({ marker }) => marker === 0xc0)!;
-    codestream[frame.start] = 12;
+  }
+  codestream[marked(0xc0)[0]!.start] = 12;
+}
+
+describe('samples of 12 bits', () => {
+  test('in colour, with chroma at half the resolution, are RGB at full resolution', async () => {
+    const [width, height] = [45, 21];
+    // The colour is the same everywhere, so that how chroma is enlarged makes no difference.
+    const samples = new Uint8Array(width * height * 3).map((_, at) => {
+      const column = Math.floor(at / 3) % width;
+      return [70, 20, 110][at % 3]! + column * 2;
+    });
+    const shape = { width, height, componentCount: 3, bitsPerSample: 8, isSigned: false };
+    const codestream = await codecs.libjpegTurbo.encode({ ...shape, samples }, 98);
+    assert.equal(readJpegHeader(codestream).components[0]?.horizontalSampling, 2);
+    deepen(codestream);
+    const image = imageOf({
+      rows: height,
+      columns: width,
+      samplesPerPixel: 3,
+      bitsStored: 12,
+      photometricInterpretation: 'YBR_FULL_422',
+    });
+    const transferSyntaxUid = '1.2.840.10008.1.2.4.51';
+    const frame = await decodeFrame({ codestream, transferSyntaxUid, image }, codecs);
+    const words = new Uint16Array(frame.buffer, frame.byteOffset, samples.length);
+    const difference = words.reduce(
+      (largest, word, at) => Math.max(largest, Math.abs(word - 16 * samples[at]!)),
+      0,
+    );
+    assert.ok(difference <= 16 * 4, String(difference));
+  });
+
+  test('are 16 times those of 8 bits where the steps of quantization are', async () => {
+    const codestream = await encode(64, 48);
+    const eight = decodeJpegDct(codestream, readJpegHeader(codestream));
+    deepen(codestream);
     const twelve = decodeJpegDct(codestream, readJpegHeader(codestream));
     // Both round, the one with 16 times the effect.
     assert.ok(twelve.every((sample, at) => Math.abs(sample - 16 * eight[at]!) <= 8));

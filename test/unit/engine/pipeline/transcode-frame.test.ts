@@ -24,6 +24,7 @@ test('frames that need no codec never enter a worker', async () => {
       }),
     },
     codecPool: undefined,
+    derived: undefined,
   } as unknown as FrameTranscoderParts;
   const transcoder = new FrameTranscoder(parts, {
     framePixelsMax: 100,

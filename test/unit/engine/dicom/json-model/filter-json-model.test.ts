@@ -49,3 +49,10 @@ test('what is refused is gone, in items too', () => {
     {},
   );
 });
+
+test('elements of items are told apart from those of the data set', () => {
+  assert.deepEqual(
+    filtered((tag, _, isNested) => isNested || tag === '00480105'),
+    { '00480105': dataSet['00480105'] },
+  );
+});
