@@ -14,6 +14,7 @@ import {
   formatSummary,
   formatTableHead,
 } from './harness/result-table.js';
+import { dcmtkLauncher } from './peers/dcmtk.js';
 import { gantryGeneratedLauncher, gantryLauncher, gantryValuesLauncher } from './peers/gantry.js';
 import { isLoopbackOnly, runLoopbackOnly } from './peers/network-namespace.js';
 import { orthancGdcmLauncher, orthancLauncher } from './peers/orthanc.js';
@@ -30,6 +31,7 @@ const LAUNCHERS: readonly PeerLauncher[] = [
   gantryGeneratedLauncher,
   orthancLauncher,
   orthancGdcmLauncher,
+  dcmtkLauncher,
 ];
 const RESULTS_FOLDER = fileURLToPath(new URL('../../bench/results', import.meta.url));
 const EXIT_INTERRUPTED = 130;
@@ -99,12 +101,15 @@ async function runCases(
   };
   process.stdout.write(`${formatTableHead()}\n`);
   for (const benchCase of cases) {
+    const serving = targets.filter(
+      ({ peer }) => peer.transactions?.includes(benchCase.transaction) ?? true,
+    );
     for (const corpusName of benchCase.needs.filter((name) => !loaded.has(name))) {
-      const lacking = targets.filter(({ peer }) => !peer.holds.includes(corpusName));
+      const lacking = serving.filter(({ peer }) => !peer.holds.includes(corpusName));
       await measure(loadCorpusCase(corpusName), lacking, 1);
       loaded.add(corpusName);
     }
-    await measure(benchCase, targets, options.repetitions);
+    await measure(benchCase, serving, options.repetitions);
   }
   return {
     schemaVersion: 1,

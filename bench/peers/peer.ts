@@ -26,6 +26,10 @@ export interface RunningPeer {
   readonly moveDestination: MoveDestination;
   /** What the server printed. */
   readonly logFile: string;
+  /** Transactions that it serves; undefined for all. */
+  readonly transactions?: readonly string[];
+  /** A stored instance, where it cannot be had by HTTP. Throws when it is not there. */
+  readonly readStored?: (sopInstanceUid: string) => Buffer;
   /** What was there before it started. */
   readonly holds: readonly ReadCorpusName[];
   /** Event-loop delay since the last call, where the server publishes it. */

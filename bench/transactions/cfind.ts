@@ -1,6 +1,7 @@
 import { hashedIndex } from '../corpus/random-source.js';
 import { type PlannedStudy, planStudy } from '../corpus/study-plan.js';
 import { type IdentifierKeys, STUDY_ROOT_FIND } from '../harness/query-command.js';
+import type { Scale } from '../run-scale.js';
 import type { BenchCase } from './bench-case.js';
 import { queryCase } from './query-case.js';
 
@@ -32,8 +33,9 @@ const SEARCHES: Readonly<Record<string, (study: PlannedStudy) => Search>> = {
 };
 
 /** C-FIND at STUDY level (PS3.4 Annex C.4.1) over many small studies. Every match is counted. */
-export function cfindCases(): readonly BenchCase[] {
-  return [1, 8].flatMap((concurrency) =>
+export function cfindCases({ name: scaleName }: Scale): readonly BenchCase[] {
+  const concurrencies = scaleName === 'tiny' ? [8] : [1, 8];
+  return concurrencies.flatMap((concurrency) =>
     Object.entries(SEARCHES).map(([name, makeSearch]) =>
       queryCase({
         transaction: 'cfind',

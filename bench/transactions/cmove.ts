@@ -1,20 +1,23 @@
 import { hashedIndex } from '../corpus/random-source.js';
 import { planStudy } from '../corpus/study-plan.js';
 import { STUDY_ROOT_MOVE } from '../harness/query-command.js';
-import { isMoveSinkInstalled, withMoveSink } from '../peers/move-sink.js';
+import { withMoveSink } from '../peers/move-sink.js';
+import { isStorescpInstalled } from '../peers/storescp.js';
+import type { Scale } from '../run-scale.js';
 import type { BenchCase } from './bench-case.js';
 import { queryCase } from './query-case.js';
 
 const SEED = 61;
 
 /** C-MOVE of whole studies (PS3.4 Annex C.4.2) to DCMTK's storescp, which drops them. Every sub-operation is counted. */
-export function cmoveCases(): readonly BenchCase[] {
-  if (!isMoveSinkInstalled()) {
+export function cmoveCases({ name: scaleName }: Scale): readonly BenchCase[] {
+  if (!isStorescpInstalled()) {
     process.stderr.write('cmove is left out: install the package dcmtk\n');
     return [];
   }
+  const concurrencies = scaleName === 'tiny' ? [4] : [1, 4];
   return (['ct', 'tiny'] as const).flatMap((kind) =>
-    [1, 4].map((concurrency) => {
+    concurrencies.map((concurrency) => {
       const benchCase = queryCase({
         transaction: 'cmove',
         name: `C-MOVE ${kind === 'ct' ? '512 KiB CT' : '10 KiB'}`,

@@ -1,4 +1,4 @@
-import type { Corpus } from '../corpus/corpus.js';
+import type { Corpus, CorpusInstance } from '../corpus/corpus.js';
 import type { LoadResult } from '../harness/closed-loop.js';
 import { HttpConnection } from '../harness/http-connection.js';
 import type { RunningPeer } from '../peers/peer.js';
@@ -22,19 +22,12 @@ export async function verifyStored(
   const connection = new HttpConnection(peer.httpPort);
   for (let sample = 0; sample < Math.min(SAMPLE_COUNT, storedCount); sample++) {
     const instance = corpus.instance(Math.floor((sample * (storedCount - 1)) / SAMPLE_COUNT));
-    const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = instance;
-    const response = await connection.request({
-      method: 'GET',
-      target: `${peer.dicomWebPath}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`,
-      headerLines: ['Accept: multipart/related; type="application/dicom"; transfer-syntax=*'],
-      keepBody: true,
-    });
-    const part = firstPart(response);
+    const { status, part } = await readBack(peer, connection, instance);
     const dataSet = Buffer.concat([
       instance.header.subarray(instance.dataSetOffset),
       instance.pixelData,
     ]);
-    if (response.status !== 200) problems.push(`stored instance answered ${response.status}`);
+    if (status !== 200) problems.push(`stored instance answered ${status}`);
     else if (!part.subarray(part.length - dataSet.length).equals(dataSet))
       problems.push('stored data set differs from what was sent');
   }
@@ -44,4 +37,19 @@ export async function verifyStored(
     errorCount: result.errorCount + problems.length,
     errorSamples: [...new Set([...result.errorSamples, ...problems])],
   };
+}
+
+async function readBack(
+  peer: RunningPeer,
+  connection: HttpConnection,
+  { studyInstanceUid, seriesInstanceUid, sopInstanceUid }: CorpusInstance,
+): Promise<{ readonly status: number; readonly part: Buffer }> {
+  if (peer.readStored !== undefined) return { status: 200, part: peer.readStored(sopInstanceUid) };
+  const response = await connection.request({
+    method: 'GET',
+    target: `${peer.dicomWebPath}/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`,
+    headerLines: ['Accept: multipart/related; type="application/dicom"; transfer-syntax=*'],
+    keepBody: true,
+  });
+  return { status: response.status, part: firstPart(response) };
 }

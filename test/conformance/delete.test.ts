@@ -13,50 +13,58 @@ async function status(url: string, method = 'GET'): Promise<number> {
   return response.status;
 }
 
-test('Delete: each level goes with its parents, is not found after, and can be stored again', async () => {
-  await withServer(async ({ dicomwebUrl }) => {
-    const instances = [1, 2, 3].map((number) => buildCtInstance('77', number));
-    const { studyInstanceUid: study, seriesInstanceUid: series } = instances[0]!;
-    const studyUrl = `${dicomwebUrl}/studies/${study}`;
-    const seriesUrl = `${studyUrl}/series/${series}`;
-    const instanceUrl = `${seriesUrl}/instances/${instances[0]!.sopInstanceUid}`;
-    const files = instances.map(({ part10 }) => part10);
-    const countOf = async (path: string): Promise<number> => (await qido(dicomwebUrl, path)).length;
-    assert.equal((await stow(dicomwebUrl, files)).status, 200);
-    const etag = (await fetch(`${studyUrl}/metadata`)).headers.get('etag')!;
-
-    assert.equal(await status(instanceUrl, 'DELETE'), 204);
-    assert.equal(await status(instanceUrl, 'DELETE'), 404);
-    assert.equal(await status(instanceUrl), 410);
-    assert.equal(await countOf(`studies/${study}/instances`), 2);
-    assert.equal(await countOf('instances?Modality=CT'), 2);
-    const [row] = await qido(dicomwebUrl, 'studies?StudyDate=20240131&includefield=00201208');
-    assert.deepEqual(row?.['00201208']?.Value, [2]);
-    const again = await fetch(`${studyUrl}/metadata`, { headers: { 'if-none-match': etag } });
-    assert.equal(again.status, 200);
-    assert.equal(((await again.json()) as unknown[]).length, 2);
-
-    assert.equal(await status(seriesUrl, 'DELETE'), 204);
-    for (const url of [seriesUrl, studyUrl]) {
-      assert.equal(await status(url), 410);
-    }
-    assert.equal(await status(seriesUrl, 'DELETE'), 404);
-    assert.equal(await countOf('studies?StudyDate=20240131'), 0);
-
-    assert.equal((await stow(dicomwebUrl, files)).status, 200);
-    assert.equal(await countOf('studies?StudyDate=20240131'), 1);
-    assert.equal(await countOf('instances?Modality=CT'), 3);
-    assert.equal(await status(instanceUrl), 200);
-    assert.equal(await status(studyUrl, 'DELETE'), 204);
-    assert.equal(await status(studyUrl, 'DELETE'), 404);
-    assert.equal(await countOf('instances?Modality=CT'), 0);
+test('Delete: each level goes with its parents, is not found after, and can be stored again, in both dialects', async () => {
+  await withServer(async ({ httpUrl }) => {
+    await checkLevels(`${httpUrl}/dicom-web`, '77', 410);
+    await checkLevels(`${httpUrl}/v2`, '76', 404);
   });
 });
 
+/** `gone` is the status of a retrieve of what was deleted. */
+async function checkLevels(root: string, seed: string, gone: number): Promise<void> {
+  const instances = [1, 2, 3].map((number) => buildCtInstance(seed, number));
+  const { studyInstanceUid: study, seriesInstanceUid: series } = instances[0]!;
+  const studyUrl = `${root}/studies/${study}`;
+  const seriesUrl = `${studyUrl}/series/${series}`;
+  const instanceUrl = `${seriesUrl}/instances/${instances[0]!.sopInstanceUid}`;
+  const files = instances.map(({ part10 }) => part10);
+  const countOf = async (path: string): Promise<number> => (await qido(root, path)).length;
+  assert.equal((await stow(root, files)).status, 200);
+  const etag = (await fetch(`${studyUrl}/metadata`)).headers.get('etag')!;
+
+  assert.equal(await status(instanceUrl, 'DELETE'), 204);
+  assert.equal(await status(instanceUrl, 'DELETE'), 404);
+  assert.equal(await status(instanceUrl), gone);
+  assert.equal(await countOf(`studies/${study}/instances`), 2);
+  assert.equal(await countOf('instances?Modality=CT'), 2);
+  const [row] = await qido(root, 'studies?StudyDate=20240131&includefield=00201208');
+  assert.deepEqual(row?.['00201208']?.Value, [2]);
+  const again = await fetch(`${studyUrl}/metadata`, { headers: { 'if-none-match': etag } });
+  assert.equal(again.status, 200);
+  assert.equal(((await again.json()) as unknown[]).length, 2);
+
+  assert.equal(await status(seriesUrl, 'DELETE'), 204);
+  for (const url of [seriesUrl, studyUrl]) {
+    assert.equal(await status(url), gone);
+  }
+  assert.equal(await status(seriesUrl, 'DELETE'), 404);
+  assert.equal(await countOf('studies?StudyDate=20240131'), 0);
+
+  assert.equal((await stow(root, files)).status, 200);
+  assert.equal(await countOf('studies?StudyDate=20240131'), 1);
+  assert.equal(await countOf('instances?Modality=CT'), 3);
+  assert.equal(await status(instanceUrl), 200);
+  assert.equal(await status(studyUrl, 'DELETE'), 204);
+  assert.equal(await status(studyUrl, 'DELETE'), 404);
+  assert.equal(await countOf('instances?Modality=CT'), 0);
+}
+
 test('Delete: a name that cannot be a UID is refused', async () => {
-  await withServer(async ({ dicomwebUrl }) => {
-    assert.equal(await status(`${dicomwebUrl}/studies/1.2.x`, 'DELETE'), 400);
-    assert.equal(await status(`${dicomwebUrl}/studies/1.2.3/series/_`, 'DELETE'), 400);
+  await withServer(async ({ httpUrl }) => {
+    for (const root of [`${httpUrl}/dicom-web`, `${httpUrl}/v2`]) {
+      assert.equal(await status(`${root}/studies/1.2.x`, 'DELETE'), 400);
+      assert.equal(await status(`${root}/studies/1.2.3/series/_`, 'DELETE'), 400);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { limits } from '#engine/base/limits.js';
 import { startTestServer, type OwnedServer } from '#test/helpers/server.js';
 import { itemsOf, referencedSopSequence, tinyInstance } from '#test/helpers/stow-client.js';
 import type { JsonDataSet } from '#test/helpers/dicomweb-client.js';
@@ -63,6 +64,18 @@ describe('RFC 7578 Store of a form', () => {
       });
       assert.equal(response.status, 400, contentType);
     }
+  });
+
+  test('a form of too many parts is 413, and the server goes on', async () => {
+    const part = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n';
+    const response = await fetch(studies, {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      body: `${part.repeat(limits.multipartPartCountMax + 1)}--b--\r\n`,
+    });
+    assert.equal(response.status, 413, await response.text());
+    const next = await fetch(studies, { method: 'POST', body: formOf([tinyInstance()]) });
+    assert.equal(next.status, 200);
   });
 
   test('the page of another origin is refused', async () => {

@@ -3,11 +3,12 @@ import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { storageSopClasses } from '#engine/dicom/dictionary/sop-classes.js';
 import { checkJsonDataSet } from '#engine/dicom/json-model/check-json-data-set.js';
 import { readNativeDicomModel } from '#engine/dicom/xml-model/read-native-dicom-model.js';
 import { sampleIdentifiers } from '#test/helpers/dicom-builder.js';
-import { qido } from '#test/helpers/dicomweb-client.js';
-import { startTestServer, type OwnedServer } from '#test/helpers/server.js';
+import { acceptStoredInstances, qido, retrieve } from '#test/helpers/dicomweb-client.js';
+import { startTestServer, withServer, type OwnedServer } from '#test/helpers/server.js';
 import {
   commentsOf,
   failedSopSequence,
@@ -17,6 +18,21 @@ import {
   tinyInstance,
   warningReasonTag,
 } from '#test/helpers/stow-client.js';
+
+/** The 31 storage SOP classes of a common vendor statement, behind 1.2.840.10008.5.1.4.1.1. */
+const vendorSopClasses = [
+  ...['1.1', '1.2', '2', '2.1', '3.1', '4', '6.1', '7', '7.2', '7.3', '7.4', '11.1', '12.1'],
+  ...['77.1.4', '77.1.5.1', '77.1.5.2', '78.3', '78.7', '78.8', '88.11', '88.67', '104.1', '128'],
+  ...['481.1', '481.2', '481.3', '481.4', '481.5', '481.6', '481.7', '481.8'],
+];
+
+/** Its 40 transfer syntaxes, behind 1.2.840.10008.1.2. */
+const vendorTransferSyntaxes = [
+  ...['', '.1', '.1.99', '.2', '.5'],
+  ...[50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 70, 80, 81]
+    .concat([90, 91, 92, 93, 94, 95, 100, 101, 102, 103, 104, 105, 106, 107, 108])
+    .map((number) => `.4.${number}`),
+];
 
 describe('PS3.18 §10.5 Store, as clients send it', () => {
   let server: OwnedServer;
@@ -127,6 +143,77 @@ describe('PS3.18 §10.5 Store, as clients send it', () => {
     assert.deepEqual(item!['00081197']!.Value, [0x0122]);
     const other = tinyInstance({ SOPClassUID: '1.2.3.4.5.6' }, '1.2.3.4.5.7');
     assert.equal((await sendStore(studies, { files: [other] })).status, 200);
+  });
+
+  test('store.overwrite decides about other content under the same UIDs; the same content is a success', async () => {
+    const uids = sampleIdentifiers();
+    const files = ['first', 'second'].map((StudyDescription) =>
+      tinyInstance({ ...uids, StudyDescription }),
+    );
+    const statusesAt = async (url: string): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (const file of [files[0]!, files[0]!, files[1]!]) {
+        statuses.push((await sendStore(url, { files: [file] })).status);
+      }
+      return statuses;
+    };
+    const storedAt = async (root: string): Promise<Buffer> =>
+      (await retrieve(root, `studies/${uids.StudyInstanceUID}`, acceptStoredInstances))[0]!.body;
+    assert.deepEqual(await statusesAt(studies), [200, 200, 409]);
+    assert.ok((await storedAt(server.dicomwebUrl)).equals(files[0]!), 'never');
+    for (const policy of ['if-changed', 'always']) {
+      await withServer(
+        async ({ dicomwebUrl }) => {
+          assert.deepEqual(await statusesAt(`${dicomwebUrl}/studies`), [200, 200, 200]);
+          assert.ok((await storedAt(dicomwebUrl)).equals(files[1]!), policy);
+        },
+        { args: ['--store-overwrite', policy] },
+      );
+    }
+  });
+
+  test('PS3.10 §7.5: a preamble that could be a program is zeroed, that of a TIFF file is kept', async () => {
+    for (const [magic, kept] of [
+      ['MZ', '\0\0'],
+      ['II*\0', 'II*\0'],
+    ] as const) {
+      const file = Buffer.from(tinyInstance());
+      file.write(magic, 0, 'latin1');
+      const { dataSet } = await sendStore(studies, { files: [file] });
+      const url = String(itemsOf(dataSet, referencedSopSequence)[0]!['00081190']!.Value![0]);
+      const response = await fetch(url, { headers: { accept: 'application/dicom' } });
+      const stored = Buffer.from(await response.arrayBuffer());
+      assert.equal(stored.toString('latin1', 0, kept.length), kept);
+      assert.ok(stored.subarray(128).equals(file.subarray(128)));
+    }
+  });
+
+  test('PS3.4 §B.5, PS3.5 §10: every storage SOP class and transfer syntax is stored and comes back as it is', async () => {
+    const { StudyInstanceUID: study, SeriesInstanceUID: series } = sampleIdentifiers();
+    let number = 0;
+    const instanceOf = (sopClass: string, transferSyntaxUid?: string): Uint8Array =>
+      tinyInstance(
+        {
+          SOPClassUID: `1.2.840.10008.5.1.4.1.1.${sopClass}`,
+          SOPInstanceUID: `${series}.${(number += 1)}`,
+          StudyInstanceUID: study,
+          SeriesInstanceUID: series,
+        },
+        transferSyntaxUid,
+      );
+    const files = [
+      ...storageSopClasses.flatMap(({ uid }) => /\.1\.4\.1\.1\.(.+)/.exec(uid)?.slice(1) ?? []),
+      ...vendorSopClasses,
+    ]
+      .filter((sopClass) => sopClass !== '66')
+      .map((sopClass) => instanceOf(sopClass));
+    files.push(...vendorTransferSyntaxes.map((uid) => instanceOf('7', `1.2.840.10008.1.2${uid}`)));
+    const answer = await sendStore(studies, { files });
+    assert.equal(answer.status, 200, answer.text.slice(0, 500));
+    const parts = await retrieve(server.dicomwebUrl, `studies/${study}`, acceptStoredInstances);
+    const sent = new Set(files.map((file) => Buffer.from(file).toString('base64')));
+    assert.equal(parts.length, files.length);
+    for (const { body } of parts) assert.ok(sent.delete(body.toString('base64')));
   });
 
   test('a body that cannot be read says why, and at which part, with the correlation id', async () => {

@@ -11,6 +11,12 @@ interface LoadedFrame {
   readonly pixelData: Uint8Array;
   readonly percentComplete?: number;
   readonly extractDone?: boolean;
+  readonly done?: boolean;
+}
+
+/** Gives the first piece of a stream, and by its iterator every piece until all is there. */
+interface LoadedStream extends Promise<LoadedFrame> {
+  readonly iterator: AsyncIterable<LoadedFrame>;
 }
 
 type GetPixelData = (
@@ -60,6 +66,14 @@ test('the Cornerstone3D loader of npm takes frames whole, as streams and in rang
       );
       assert.equal(alone.contentType, type);
       assert.deepEqual(Buffer.from(alone.pixelData), fixture.stored[0]);
+
+      const retrieveOptions = { streaming: true, initialChunkSize: 4_096, chunkSize: 16_384 };
+      const stream = getPixelData(uri, 'id', anySyntax, { retrieveOptions }) as LoadedStream;
+      let last: LoadedFrame | undefined;
+      for await (const piece of stream.iterator) last = piece;
+      assert.equal(last?.done, true);
+      assert.equal(last.contentType, type);
+      assert.deepEqual(Buffer.from(last.pixelData), fixture.stored[0]);
 
       // The first range of the loader, then the rest; it counts them over the envelope.
       const options = {

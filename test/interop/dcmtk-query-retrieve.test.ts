@@ -32,8 +32,9 @@ const preferences: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.2.5': '+xr',
 };
 
-/** Files of each transfer syntax that are stored. */
+/** Files of each transfer syntax that are stored, and that are got one by one. */
 const filesPerSyntaxMax = 8;
+const filesPerGetMax = 3;
 
 /** Classes that the tools propose: neither private nor newer than they are. */
 const commonClass = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(1|1\.1|2|3\.1|4|6\.1|7|12\.1|20|128)$/;
@@ -129,7 +130,10 @@ describe('query and retrieve by DCMTK on the corpus', { skip }, () => {
 
   for (const [transferSyntax, option] of Object.entries(preferences)) {
     test(`PS3.4 §C.4.3: getscu ${option} gets instances byte for byte`, async () => {
-      const wanted = files.filter((file) => file.transferSyntax === transferSyntax);
+      // Each is a run of the tool; all of them go out by C-MOVE, below.
+      const wanted = files
+        .filter((file) => file.transferSyntax === transferSyntax)
+        .slice(0, filesPerGetMax);
       assert.ok(wanted.length > 0);
       const target = join(directory, `got${option}`);
       await mkdir(target);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import {
   corpusFiles,
   corpusMissing,
@@ -11,7 +11,8 @@ import {
 } from '../helpers/corpus.js';
 import { dcmtkMissing, runDcmtk } from '../helpers/dcmtk.js';
 import { acceptStoredInstances, qido, retrieve } from '../helpers/dicomweb-client.js';
-import { withServer, type TestServer } from '../helpers/server.js';
+import { part10Of, readPart10File } from '../helpers/part10-file.js';
+import { startTestServer, type OwnedServer, type TestServer } from '../helpers/server.js';
 
 const skip = dcmtkMissing === false ? corpusMissing : dcmtkMissing;
 
@@ -38,13 +39,20 @@ const unknownToStorescuMax = 9;
 
 describe('every storable file of the corpus by storescu', { skip }, () => {
   const groups = skip === false ? groupsWithoutRepeats(sendable()) : [];
+  let server: OwnedServer;
+
+  before(async () => {
+    // Files that share their UIDs are in different groups, and those of a later group take the place of the earlier ones.
+    server = await startTestServer({ args: ['--store-overwrite', 'always'] });
+  });
+
+  after(() => server.remove());
+
   for (const [index, files] of groups.entries()) {
     test(`group ${index + 1}: ${files.length} files arrive whole and are found`, async () => {
-      await withServer(async (server) => {
-        const sent = await send(server, files);
-        assert.ok(sent.length >= files.length - unknownToStorescuMax);
-        for (const file of sent) await checkStored(server, file);
-      });
+      const sent = await send(server, files);
+      assert.ok(sent.length >= files.length - unknownToStorescuMax);
+      for (const file of sent) await checkStored(server, file);
     });
   }
 });
@@ -101,9 +109,10 @@ async function checkStored(server: TestServer, file: CorpusFile): Promise<void> 
   const rows = await qido(server.dicomwebUrl, `${path}?SOPInstanceUID=${instance}`);
   assert.equal(rows.length, 1, file.path);
   const [part] = await retrieve(server.dicomwebUrl, `${path}/${instance}`, acceptStoredInstances);
+  // storescu encodes data sets anew, most of them to the same bytes; of the others DCMTK must judge whether every element arrived.
+  if (part10Of(part!.body).dataSet.equals(readPart10File(corpusPath(file)).dataSet)) return;
   const storedPath = join(server.dataDir, 'returned.dcm');
   await writeFile(storedPath, part!.body);
-  // storescu encodes the data set anew, so DCMTK must judge whether every element arrived.
   const sent = await dumpElements(corpusPath(file));
   const stored = await dumpElements(storedPath);
   // What has no valid VR the tool itself encodes anew as something else.

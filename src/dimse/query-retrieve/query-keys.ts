@@ -1,5 +1,5 @@
 import { indexedAttributes } from '#engine/dicom/indexed-attributes.js';
-import type { JsonValue } from '#engine/dicom/json-model/json-model-types.js';
+import type { JsonDataSet, JsonValue } from '#engine/dicom/json-model/json-model-types.js';
 import { findIndexColumn } from '#engine/query/index-columns.js';
 import type { MatchedRecords } from '#engine/query/row-to-json.js';
 import type { PatientCounts } from '#src/search/patient-counts.js';
@@ -100,6 +100,14 @@ const computedKeys: readonly QueryKey[] = [
   computed(
     { level: 'SERIES', tag: '00201209', keyword: 'NumberOfSeriesRelatedInstances', vr: 'IS' },
     ({ series }) => optional(series?.instanceCount),
+  ),
+  computed(
+    { level: 'SERIES', tag: '00400009', keyword: 'ScheduledProcedureStepID', vr: 'SH' },
+    // Modalities put it into the Request Attributes Sequence, and some ask for it on its own.
+    ({ series }) =>
+      ((series?.attributes['00400275']?.Value ?? []) as JsonDataSet[]).flatMap(
+        (item) => item['00400009']?.Value ?? [],
+      ),
   ),
   computed(
     { level: 'IMAGE', tag: '00083002', keyword: 'AvailableTransferSyntaxUID', vr: 'UI' },

@@ -207,6 +207,10 @@ test('PS3.4 §C.2.2.2.6: a sequence key matches and returns the members of its i
   assert.deepEqual((await ask(keys({ '00400009': 'S3' }))).pending, []);
   assert.equal((await ask(keys({ '00400009': 'S2', '00401001': 'R2' }))).pending.length, 1);
   assert.deepEqual((await ask(keys({ '00400009': 'S1', '00401001': 'R2' }))).pending, []);
+
+  const identifier = keys({ '00080052': 'SERIES', '0020000D': '1.4', '00400009': '' });
+  const alone = await scu.ask('find', identifier, {});
+  assert.deepEqual(alone.pending[0]?.identifier?.['00400009']?.Value, ['S1', 'S2']);
 });
 
 test('PS3.4 §C.4.1.1.4: identifiers that cannot be understood are refused', async (t) => {
