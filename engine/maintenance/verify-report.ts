@@ -7,6 +7,7 @@ export interface VerifyProblem {
     | 'frame-table'
     | 'record'
     | 'counters'
+    | 'ordered-keys'
     | 'change-log'
     | 'segment-use'
     | 'index';

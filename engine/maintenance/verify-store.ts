@@ -2,6 +2,7 @@ import { openExistingStore } from '#engine/store/open-store.js';
 import type { IndexMaintenanceOptions } from './rebuild-index.js';
 import { runThrottled, type SteppedWork } from './throttle.js';
 import { verifyChangeLog, verifyRecords, type VerifiedStore } from './verify-catalog.js';
+import { verifyOrderedKeys } from './verify-ordered-keys.js';
 import { verifyIndex } from './verify-index.js';
 import { VerifyFindings, type VerifyProgress, type VerifyReport } from './verify-report.js';
 
@@ -9,6 +10,7 @@ import { VerifyFindings, type VerifyProgress, type VerifyReport } from './verify
 export function* verifyAll(store: VerifiedStore, findings: VerifyFindings): SteppedWork<number[]> {
   const partitions = yield* verifyChangeLog(store.reader, findings);
   yield* verifyRecords(store, partitions, findings);
+  for (const partition of partitions) yield* verifyOrderedKeys(store, partition, findings);
   return partitions;
 }
 

@@ -6,6 +6,7 @@ import {
 } from './catalog/catalog-keys.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
 import { CatalogReader } from './catalog/catalog-reader.js';
+import { newerVersion } from './data-directory.js';
 import { orderedEntriesOf } from './catalog/ordered-attributes.js';
 
 /** Raised when `orderedEntriesOf` gives entries that it did not give before. */
@@ -15,11 +16,13 @@ const studiesPerBatch = 1_000;
 
 /**
  * Gives the studies that an earlier version stored the ordered keys that it did not know: a search by keys must find all or
- * none. Called before the store is written to.
+ * none. Called before the store is written to. Throws `store-unavailable` when a newer program gave it keys that this one does not
+ * know: it would not keep them up.
  */
 export function completeOrderedKeys(database: RocksdbDatabase<StoreColumn>): void {
   const version = database.get('default', orderedKeysVersionKey)?.[0] ?? 0;
-  if (version >= orderedKeysVersion) return;
+  if (version > orderedKeysVersion) throw newerVersion('ordered keys', version, orderedKeysVersion);
+  if (version === orderedKeysVersion) return;
   const reader = new CatalogReader(database);
   const batch = database.createBatch();
   let studyCount = 0;

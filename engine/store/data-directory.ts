@@ -103,6 +103,12 @@ export function checkFormat(text: string): void {
   );
 }
 
+/** Why a part of the store that a newer program wrote is not touched. */
+export function newerVersion(what: string, found: number, known: number): GantryError {
+  const detail = `the ${what} of the data directory have version ${found}, this program writes ${known}`;
+  return new GantryError('store-unavailable', detail);
+}
+
 /** Declares the directory complete, in the form that this program writes. */
 export function writeFormat({ formatFile }: DataDirectory): void {
   replaceFileSync(formatFile, `gantry ${formatVersion}\n`);

@@ -28,14 +28,18 @@ export interface TestServerOptions {
   readonly dataDir: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** A program, with its arguments, that becomes the server, such as `strace -D`. */
+  readonly through?: readonly string[];
 }
 
 /** Starts the real server as a process of its own and waits until it is ready. */
 export async function startServer(options: TestServerOptions): Promise<TestServer> {
   const [httpPort, dimsePort] = [await freePort(), await freePort()];
+  const [program = process.execPath, ...words] = [...(options.through ?? []), process.execPath];
   const child = spawn(
-    process.execPath,
+    program,
     [
+      ...words,
       mainPath,
       'serve',
       ...['--data-dir', options.dataDir],

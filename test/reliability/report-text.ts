@@ -31,6 +31,8 @@ const descriptions: Readonly<Record<string, string>> = {
     'One bit at a random place of a file of the store, one at a time. Flips that no read meets are in padding, in what no instance refers to, or in what verify and the rebuilding of the index find.',
   'full disks':
     'A file system of 96 MiB is filled by STOW-RS until it is refused, read from and searched, given 24 MiB, and must take instances again without a restart; then the study is deleted and all begins anew. Half of the fills keep a reserve, half use the last byte.',
+  overload:
+    'Six senders by STOW-RS and two by C-STORE, each with an instance of 512 KiB under way, then ten times as many that offer ten times what was stored, then as many as before. The server may use 32 MiB for what it receives. Load and server share the machine.',
   soak: 'The same mixed load for a long time, each client keeping 300 instances. Slopes are those of a line through the samples behind the first quarter.',
 };
 

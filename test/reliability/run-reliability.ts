@@ -8,6 +8,7 @@ import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
 import { fullDisks } from './full-disks.js';
 import { kills } from './kills.js';
+import { overload } from './overload.js';
 import { reportText, type StoredResults } from './report-text.js';
 import type { Figures, ScenarioRun } from './scenario.js';
 import { soak } from './soak.js';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '100' },
     prefixes: { type: 'string', default: '10000' },
     syncs: { type: 'string', default: '500' },
+    'overload-seconds': { type: 'string', default: '300' },
     fills: { type: 'string', default: '200' },
     flips: { type: 'string', default: '10000' },
     minutes: { type: 'string', default: '60' },
@@ -37,6 +39,7 @@ const scenarios: Readonly<Record<string, (run: ScenarioRun) => Promise<Figures |
   'failed syncs': (run) => failedSyncs(Number(values.syncs), run),
   'flipped bits': (run) => bitRot(Number(values.flips), run),
   'full disks': (run) => fullDisks(Number(values.fills), run),
+  overload: (run) => overload({ seconds: Number(values['overload-seconds']) }, run),
   soak: (run) => soak({ minutes: Number(values.minutes), clients: 4, pauseMs: 20 }, run),
 };
 

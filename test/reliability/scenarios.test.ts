@@ -4,6 +4,7 @@ import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
 import { fullDisks } from './full-disks.js';
 import { kills } from './kills.js';
+import { overload } from './overload.js';
 import { untilDone, type Figures } from './scenario.js';
 import { writePrefixes } from './write-prefixes.js';
 
@@ -53,4 +54,11 @@ test('a full disk refuses, serves, and takes again when there is space', async (
     'reads and searches on the full disk that failed',
     'problems found by verify',
   ]);
+});
+
+test('ten times the senders are refused cleanly, and the rest is stored', async () => {
+  const figures = await overload({ seconds: 6 }, untilDone);
+  assert.ok(Number(figures['and during']) > 0);
+  assert.ok(Number(figures['most RSS during, MiB']) < 600);
+  assertZero(figures, ['other answers']);
 });

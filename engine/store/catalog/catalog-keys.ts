@@ -368,6 +368,12 @@ export function placeOfPatientNameKey(key: Buffer): StudyPlace {
   return key.toString('latin1', start, key.length);
 }
 
+/** The keys of a partition that lead to studies by their values and place, one range for each kind. */
+export function orderedRanges(partition: number): KeyRange[] {
+  const kinds = [kind.patientId, kind.accessionNumber, kind.studyOrder, kind.patientName];
+  return kinds.map((each) => rangeOf(textKey(partition, each)));
+}
+
 /** The study at the end of an ordered key. */
 export function studyOfOrderedKey(key: Buffer): string {
   return key.toString('latin1', key.lastIndexOf(separator) + 1, key.length);

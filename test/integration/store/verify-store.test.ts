@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { VerifyReport } from '#engine/maintenance/verify-report.js';
 import { verifyStore } from '#engine/maintenance/verify-store.js';
 import { segmentPath } from '#engine/store/blob/segment-files.js';
-import { seriesKey, studyKey } from '#engine/store/catalog/catalog-keys.js';
+import { orderedKey, seriesKey, studyKey } from '#engine/store/catalog/catalog-keys.js';
+import { orderedEntriesOf } from '#engine/store/catalog/ordered-attributes.js';
 import { encodeSeriesRecord } from '#engine/store/catalog/record-codec.js';
 import { dataDirectoryOf } from '#engine/store/data-directory.js';
 import { openStore, type OpenedStore } from '#engine/store/open-store.js';
@@ -99,7 +100,30 @@ test('records, counts and change log that do not agree are found', async () => {
     batch.delete('catalog', studyKey(0, '1.2'));
     batch.write({ isSynced: true });
   });
-  assert.deepEqual(kindsOf(await verify(directory)), ['change-log', 'segment-use']);
+  const kinds = new Set(kindsOf(await verify(directory)));
+  assert.deepEqual([...kinds], ['change-log', 'ordered-keys', 'segment-use']);
+});
+
+test('keys that searches go by are compared with the studies, both ways', async () => {
+  const directory = await filledDirectory();
+  await tamper(directory, ({ reader, database }) => {
+    const batch = database.createBatch();
+    const study = reader.findStudy(0, '1.2')!;
+    const { key } = orderedEntriesOf(0, study)[0]!;
+    batch.delete('catalog', key);
+    batch.put('catalog', orderedKey(0, 'patientId', 'NOBODY', '1.2'), Buffer.alloc(0));
+    batch.put('catalog', orderedKey(0, 'accessionNumber', 'NONE', '9.9'), Buffer.alloc(0));
+    batch.write({ isSynced: true });
+  });
+  const { problems } = await verify(directory);
+  assert.deepEqual(
+    problems.map(({ kind, subject }) => [kind, subject]),
+    [
+      ['ordered-keys', '1.2'],
+      ['ordered-keys', '1.2'],
+      ['ordered-keys', '9.9'],
+    ],
+  );
 });
 
 test('a directory without a store is refused and stays empty', async () => {
