@@ -15,6 +15,7 @@ const offsetMax = 2_000;
 /** Records that are looked at for matches before the index is asked: about two milliseconds on this thread. */
 const recordsMax = 256;
 const recordsAtOnce = 64;
+const recordsAtLeast = 8;
 
 /** Keys of the list that are looked at where their gists tell: about 20 ms of this thread, in steps of less than one. */
 const keysMax = 16_384;
@@ -80,8 +81,12 @@ async function walk(
     const uids = page
       .filter(({ gist }) => gist === undefined || (gistPasses?.(gist) ?? true))
       .map(({ studyInstanceUid }) => studyInstanceUid);
-    for (let at = 0; at < uids.length && matches.length < wanted; at += recordsAtOnce) {
-      const studies = present(reader.findStudies(partition, uids.slice(at, at + recordsAtOnce)));
+    for (let at = 0; at < uids.length && matches.length < wanted;) {
+      // Records that are not in memory cost most of a search: hardly more are read than the page needs.
+      const lacking = Math.max(wanted - matches.length, recordsAtLeast);
+      const next = uids.slice(at, at + Math.min(lacking, recordsAtOnce));
+      const studies = present(reader.findStudies(partition, next));
+      at += next.length;
       matches.push(...matchesAmong(query, studies));
       recordCount += studies.length;
     }

@@ -315,6 +315,18 @@ describe('PS3.18 §10.5.1.2 Store of metadata and bulk data', () => {
     assert.equal(value('00280011'), 1280);
     assert.equal(value('00181063'), 40);
     assert.equal(await transferSyntaxOf(sent.study), '1.2.840.10008.1.2.4.102');
+    // As OHIF asks for it: a player of the browser is given the URL.
+    const uri = one['7FE00010']!.BulkDataURI!;
+    const instance = uri.slice(0, uri.indexOf('/bulkdata/'));
+    const urls = [`${uri}?accept=video/mp4`, `${instance}/pixeldata?accept=video/mp4`];
+    for (const url of [...urls, `${instance}/rendered`]) {
+      const response = await fetch(url);
+      assert.equal(response.status, 200, url);
+      assert.match(response.headers.get('content-type') ?? '', /^video\/mp4/);
+      const body = Buffer.from(await response.arrayBuffer());
+      assert.ok(body.subarray(0, mp4.length).equals(mp4), url);
+      assert.equal(response.headers.get('accept-ranges'), 'bytes', url);
+    }
   });
 
   test('§10.5.2 documents and models are encapsulated', async () => {

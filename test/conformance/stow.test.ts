@@ -8,7 +8,7 @@ import { checkJsonDataSet } from '#engine/dicom/json-model/check-json-data-set.j
 import { readNativeDicomModel } from '#engine/dicom/xml-model/read-native-dicom-model.js';
 import { sampleIdentifiers } from '#test/helpers/dicom-builder.js';
 import { acceptStoredInstances, qido, retrieve } from '#test/helpers/dicomweb-client.js';
-import { startTestServer, type OwnedServer } from '#test/helpers/server.js';
+import { startTestServer, withServer, type OwnedServer } from '#test/helpers/server.js';
 import {
   commentsOf,
   failedSopSequence,
@@ -143,6 +143,49 @@ describe('PS3.18 §10.5 Store, as clients send it', () => {
     assert.deepEqual(item!['00081197']!.Value, [0x0122]);
     const other = tinyInstance({ SOPClassUID: '1.2.3.4.5.6' }, '1.2.3.4.5.7');
     assert.equal((await sendStore(studies, { files: [other] })).status, 200);
+  });
+
+  test('store.overwrite decides about other content under the same UIDs; the same content is a success', async () => {
+    const uids = sampleIdentifiers();
+    const files = ['first', 'second'].map((StudyDescription) =>
+      tinyInstance({ ...uids, StudyDescription }),
+    );
+    const statusesAt = async (url: string): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (const file of [files[0]!, files[0]!, files[1]!]) {
+        statuses.push((await sendStore(url, { files: [file] })).status);
+      }
+      return statuses;
+    };
+    const storedAt = async (root: string): Promise<Buffer> =>
+      (await retrieve(root, `studies/${uids.StudyInstanceUID}`, acceptStoredInstances))[0]!.body;
+    assert.deepEqual(await statusesAt(studies), [200, 200, 409]);
+    assert.ok((await storedAt(server.dicomwebUrl)).equals(files[0]!), 'never');
+    for (const policy of ['if-changed', 'always']) {
+      await withServer(
+        async ({ dicomwebUrl }) => {
+          assert.deepEqual(await statusesAt(`${dicomwebUrl}/studies`), [200, 200, 200]);
+          assert.ok((await storedAt(dicomwebUrl)).equals(files[1]!), policy);
+        },
+        { args: ['--store-overwrite', policy] },
+      );
+    }
+  });
+
+  test('PS3.10 §7.5: a preamble that could be a program is zeroed, that of a TIFF file is kept', async () => {
+    for (const [magic, kept] of [
+      ['MZ', '\0\0'],
+      ['II*\0', 'II*\0'],
+    ] as const) {
+      const file = Buffer.from(tinyInstance());
+      file.write(magic, 0, 'latin1');
+      const { dataSet } = await sendStore(studies, { files: [file] });
+      const url = String(itemsOf(dataSet, referencedSopSequence)[0]!['00081190']!.Value![0]);
+      const response = await fetch(url, { headers: { accept: 'application/dicom' } });
+      const stored = Buffer.from(await response.arrayBuffer());
+      assert.equal(stored.toString('latin1', 0, kept.length), kept);
+      assert.ok(stored.subarray(128).equals(file.subarray(128)));
+    }
   });
 
   test('PS3.4 §B.5, PS3.5 §10: every storage SOP class and transfer syntax is stored and comes back as it is', async () => {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import dcmjsDimse from 'dcmjs-dimse';
 import type { association, requests as requestTypes } from 'dcmjs-dimse';
+import { hashPasscode } from '#src/dimse/user-identity/passcode-hash.js';
 import { buildCtInstance } from '#test/helpers/instance-builder.js';
 import { startServer } from '#test/helpers/server.js';
 import type { TestServer } from '#test/helpers/server.js';
@@ -16,7 +15,6 @@ import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 
 const { Client, Scp, constants, log, requests, responses } = dcmjsDimse;
 const { PresentationContextResult, Status, UserIdentityType } = constants;
-const mainPath = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** SOP instances that the destination got, with the AE title that the association called. */
 const received: { readonly sopInstanceUid: unknown; readonly calledAeTitle: string }[] = [];
@@ -78,10 +76,8 @@ describe('dcmjs-dimse as peer', () => {
     destination.listen(0, '127.0.0.1');
     await once(destination, 'listening');
     const { port } = destination.address() as AddressInfo;
-    const users = execFileSync(process.execPath, [mainPath, 'hash-passcode', 'ward'], {
-      input: 'geheim',
-    });
-    writeFileSync(join(directory, 'users'), users);
+    const hash = await hashPasscode(Buffer.from('geheim'), { N: 16, r: 1, p: 1 });
+    writeFileSync(join(directory, 'users'), `ward:${hash}\n`);
     server = await startServer({
       dataDir: join(directory, 'data'),
       args: [

@@ -55,7 +55,12 @@ export function remoteRoutes(dependencies: RemoteDependencies, itemPath: string)
       if (!client.knows(title)) throw new GantryError('not-found', 'remote AE');
       const controller = new AbortController();
       context.onAborted(() => controller.abort());
-      context.respondJson(200, await perform(title, context, controller.signal));
+      try {
+        context.respondJson(200, await perform(title, context, controller.signal));
+      } catch (error) {
+        // Of a client that has gone, what was cancelled is nobody's error.
+        if (!controller.signal.aborted) throw error;
+      }
     },
   });
   return [

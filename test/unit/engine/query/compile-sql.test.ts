@@ -63,3 +63,23 @@ test('nothing of a value becomes SQL or a regular expression', () => {
   );
   assert.equal(values[1], '(?:\\A|\u001F)a[^\u001F]\\.\\+\\\\Q\\%(?:\\z|\u001F)');
 });
+
+test('keys of one sequence are asked of its items, a single one of the column of its member', () => {
+  const key = (memberTag: string, value: string): QueryCondition => ({
+    kind: 'equals',
+    attribute: { tag: '00081032', memberTag },
+    value,
+  });
+  const one = compileSql(query('study', key('00080100', 'A'))).text;
+  assert.ok(one.includes('studies."procedure_code_sequence_code_value" = $2'), one);
+  assert.ok(!one.includes('list_filter'));
+  const { text, values } = compileSql(query('study', key('00080100', 'A'), key('00080104', 'B')));
+  assert.ok(text.includes('string_split(coalesce(studies."procedure_code_sequence", \'\')'), text);
+  assert.ok(text.includes("nullif(string_split(item, chr(29))[3], '') = $4"), text);
+  assert.deepEqual(values.slice(1, 5), ['A', '\u001fA\u001f', 'B', '\u001fB\u001f']);
+  assert.ok(
+    compileSql(
+      query('study', { kind: 'empty', attribute: { tag: '00081032', memberTag: '00080100' } }),
+    ).text.includes('list_filter'),
+  );
+});
