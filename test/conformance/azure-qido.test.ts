@@ -31,7 +31,7 @@ async function studies(query: string): Promise<unknown[]> {
   return rows.map((row) => row['0020000D']?.Value?.[0]);
 }
 
-describe('Azure dialect: search', () => {
+describe('PS3.18 §10.6, Azure dialect: search', () => {
   test('an attribute that is not supported is 400, as plain text', async () => {
     for (const name of ['StudyID', '00200010', 'Rubbish', 'TimezoneOffsetFromUTC', 'modality']) {
       const { status, text } = await search(`studies?${name}=1`);

@@ -25,7 +25,7 @@ const emptyMultipart = '\r\n--b--';
 const multipartOf = (boundary: string): string =>
   `multipart/related; type="application/dicom"; boundary=${boundary}`;
 
-describe('Store in the Azure dialect', () => {
+describe('PS3.18 §10.5: Store in the Azure dialect', () => {
   let server: OwnedServer;
   let root: string;
   let studies: string;

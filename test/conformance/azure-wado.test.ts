@@ -53,13 +53,13 @@ function bodiesOf(answer: ClientResponse): Buffer[] {
 const octets = 'multipart/related; type="application/octet-stream"';
 const instances = 'multipart/related; type="application/dicom"';
 
-test('Azure: frames of JPEG 2000 as octet-stream are decoded, with * as stored', async () => {
+test('PS3.18 §10.4, Azure: frames of JPEG 2000 as octet-stream are decoded, with * as stored', async () => {
   assert.deepEqual(bodiesOf(await get(`${jpeg2000.path}/frames/1,2`, octets)), jpeg2000.native);
   const stored = await get(`${jpeg2000.path}/frames/1,2`, `${octets}; transfer-syntax=*`);
   assert.deepEqual(bodiesOf(stored), jpeg2000.stored);
 });
 
-test('Azure: frames stored plain as image/jp2 are JPEG 2000 without loss', async () => {
+test('PS3.18 §10.4, Azure: frames stored plain as image/jp2 are JPEG 2000 without loss', async () => {
   const accept = `multipart/related; type="image/jp2"; transfer-syntax=${syntaxes.jpeg2000}`;
   const answer = await get(`${native.path}/frames/1`, accept);
   const [part] = splitParts(answer.body, answer.headers['content-type']!);
@@ -67,7 +67,7 @@ test('Azure: frames stored plain as image/jp2 are JPEG 2000 without loss', async
   assert.equal(part.body.readUInt32BE(0), 0xff4fff51);
 });
 
-test('Azure: an unsupported transfer syntax is served with *, and otherwise 406', async () => {
+test('PS3.18 §10.4, Azure: an unsupported transfer syntax is served with *, and otherwise 406', async () => {
   const stored = await get(`${unknown.path}/frames/1`, `${octets}; transfer-syntax=*`);
   assert.deepEqual(bodiesOf(stored), [unknown.stored[0]]);
   assert.equal((await get(`${unknown.path}/frames/1`, octets)).status, 406);
@@ -76,18 +76,18 @@ test('Azure: an unsupported transfer syntax is served with *, and otherwise 406'
   assert.equal((await get(unknown.path, instances)).status, 406);
 });
 
-test('Azure: */* is served on frames', async () => {
+test('PS3.18 §10.4, Azure: */* is served on frames', async () => {
   assert.deepEqual(bodiesOf(await get(`${jpeg2000.path}/frames/1`, '*/*')), [jpeg2000.stored[0]]);
 });
 
-test('Azure: several frames are several parts, one may come alone, several alone are 400', async () => {
+test('PS3.18 §10.4, Azure: several frames are several parts, one may come alone, several alone are 400', async () => {
   assert.equal(bodiesOf(await get(`${native.path}/frames/1,2`, octets)).length, 2);
   const alone = await get(`${native.path}/frames/2`, 'application/octet-stream');
   assert.deepEqual(alone.body, native.native[1]);
   assert.equal((await get(`${native.path}/frames/1,2`, 'application/octet-stream')).status, 400);
 });
 
-test('Azure: what does not exist is 404, frames 0 and -1 are 400', async () => {
+test('PS3.18 §10.4, Azure: what does not exist is 404, frames 0 and -1 are 400', async () => {
   assert.equal((await get(`${native.path}/frames/3`, octets)).status, 404);
   assert.equal((await get('studies/1.2.404', instances)).status, 404);
   assert.equal((await get('studies/1.2.404/metadata', 'application/dicom+json')).status, 404);
@@ -100,7 +100,7 @@ test('Azure: what does not exist is 404, frames 0 and -1 are 400', async () => {
   assert.equal(bad.headers['content-type'], 'text/plain');
 });
 
-test('Azure: an instance, series and study without pixel data are served', async () => {
+test('PS3.18 §10.4, Azure: an instance, series and study without pixel data are served', async () => {
   const study = `studies/${uids.study}`;
   const series = `${study}/series/${uids.series}`;
   for (const path of [study, series, `${series}/instances/${uids.instance}`]) {
@@ -108,7 +108,7 @@ test('Azure: an instance, series and study without pixel data are served', async
   }
 });
 
-test('Azure: mixed transfer syntaxes of a study or series are 406, with * each as stored', async () => {
+test('PS3.18 §10.4, Azure: mixed transfer syntaxes of a study or series are 406, with * each as stored', async () => {
   const study = `studies/${mixed[0].study}`;
   for (const path of [study, `${study}/series/${mixed[0].series}`]) {
     assert.equal((await get(path, instances)).status, 406);
@@ -122,7 +122,7 @@ test('Azure: mixed transfer syntaxes of a study or series are 406, with * each a
   }
 });
 
-test('Azure: one instance is transcoded, alone and in a multipart', async () => {
+test('PS3.18 §10.4, Azure: one instance is transcoded, alone and in a multipart', async () => {
   const uid = `transfer-syntax=${syntaxes.explicitVr}`;
   const alone = await get(jpeg2000.path, `application/dicom; ${uid}`);
   assert.equal(alone.status, 200);
@@ -131,7 +131,7 @@ test('Azure: one instance is transcoded, alone and in a multipart', async () => 
   assert.ok(part?.includes(Buffer.concat(jpeg2000.native)));
 });
 
-test('Azure: metadata is JSON alone and has no binary attributes', async () => {
+test('PS3.18 §10.4, Azure: metadata is JSON alone and has no binary attributes', async () => {
   const answer = await get(`${jpeg2000.path}/metadata`, 'application/dicom+json');
   const [dataSet] = JSON.parse(answer.body.toString()) as [JsonDataSet];
   assert.equal(dataSet['7FE00010'], undefined);
@@ -141,7 +141,7 @@ test('Azure: metadata is JSON alone and has no binary attributes', async () => {
   assert.equal((await get(`${jpeg2000.path}/metadata`, 'application/data')).status, 406);
 });
 
-test('Azure: the tag of metadata is 304 until an instance is added or deleted, at three levels', async () => {
+test('PS3.18 §10.4, Azure: the tag of metadata is 304 until an instance is added or deleted, at three levels', async () => {
   const seed = '95';
   const [first, second] = await Promise.all([
     buildRetrieveFixture({ seed, number: 1 }),

@@ -98,7 +98,7 @@ describe('PS3.18 §8.9 Retrieve Capabilities', () => {
   });
 });
 
-describe('OpenAPI 3.1', () => {
+describe('PS3.18 §8.9: OpenAPI 3.1', () => {
   interface Operation {
     readonly operationId: string;
     readonly summary?: string;

@@ -38,7 +38,7 @@ function has(row: JsonDataSet | undefined, tags: readonly string[]): void {
   for (const tag of tags) assert.ok(row?.[tag] !== undefined, tag);
 }
 
-test('OHIF: study list', async () => {
+test('PS3.18 §10.6 OHIF: study list', async () => {
   const query =
     'PatientName=*mey*&00100020=*P*&AccessionNumber=*1*&StudyDescription=*CT*&ModalitiesInStudy=CT,MR' +
     '&limit=101&offset=0&fuzzymatching=false&includefield=00081030,00080060,00080090,00100030' +
@@ -60,14 +60,14 @@ test('OHIF: study list', async () => {
   assert.equal((await get('studies?limit=101&offset=0', older)).rows.length, 4);
 });
 
-test('OHIF: series of a study', async () => {
+test('PS3.18 §10.6 OHIF: series of a study', async () => {
   const query = `includefield=00080021,00080031,0008103E,00200011&SeriesInstanceUID=${meyer}.1`;
   const { rows } = await get(`studies/${meyer}/series?${query}`, ohifAccept);
   assert.equal(rows.length, 1);
   has(rows[0], ['0020000E', '00080060', '00200011', '00201209', '0008103E']);
 });
 
-test('Weasis: study list with an empty first parameter', async () => {
+test('PS3.18 §10.6 Weasis: study list with an empty first parameter', async () => {
   const fields =
     '00080020,00080030,00080050,00080061,00080090,00081030,00100010,00100020,00100021,00100030,00100040,0020000D,00200010';
   const { rows, response } = await get(
@@ -79,7 +79,7 @@ test('Weasis: study list with an empty first parameter', async () => {
   has(rows[2], fields.split(','));
 });
 
-test('Weasis: series, their number of instances, instances by pages, a representative', async () => {
+test('PS3.18 §10.6 Weasis: series, their number of instances, instances by pages, a representative', async () => {
   const accept = 'application/dicom+json';
   const fields = '0008103E,00080060,0020000E,00200011,00081190';
   const series = await get(`studies/${meyer}/series?includefield=${fields}`, accept);
@@ -103,14 +103,14 @@ test('Weasis: series, their number of instances, instances by pages, a represent
   assert.deepEqual(middle.rows[0]?.['00080018']?.Value, [`${meyer}.1.2`]);
 });
 
-test('SLIM: PersonName is no attribute of a study and does no harm', async () => {
+test('PS3.18 §10.6 SLIM: PersonName is no attribute of a study and does no harm', async () => {
   const query = 'ModalitiesInStudy=SM&PersonName=*mey*&fuzzymatching=true';
   const { rows, response } = await get(`studies?${query}`, ohifAccept);
   assert.equal(rows.length, 1);
   assert.match(response.headers.get('warning') ?? '', /PersonName was ignored/);
 });
 
-test('MONAI Label: series without a study', async () => {
+test('PS3.18 §10.6 MONAI Label: series without a study', async () => {
   const accept = 'application/dicom+json, application/json';
   const byUid = await get(`series?SeriesInstanceUID=${yamada}.2`, accept);
   has(byUid.rows[0], ['0020000D', '0020000E', '00100020', '00080060']);
@@ -121,7 +121,7 @@ test('MONAI Label: series without a study', async () => {
   );
 });
 
-test('dicomweb-client for Python: pages by offset until one is empty', async () => {
+test('PS3.18 §10.6 dicomweb-client for Python: pages by offset until one is empty', async () => {
   const accept = 'application/dicom+json, application/json';
   const seen: unknown[] = [];
   for (;;) {
@@ -140,7 +140,7 @@ test('dicomweb-client for Python: pages by offset until one is empty', async () 
   assert.equal(fields.rows.length, 4);
 });
 
-test('DICOM JSON: person names have groups that are there, empty elements have no Value', async () => {
+test('PS3.18 §10.6 DICOM JSON: person names have groups that are there, empty elements have no Value', async () => {
   const { rows } = await get('studies', 'application/dicom+json');
   const byUid = new Map(rows.map((row) => [row['0020000D']?.Value?.[0], row]));
   assert.deepEqual(byUid.get(yamada)?.['00100010'], {

@@ -46,7 +46,7 @@ async function fetchPage(url: string): Promise<Page> {
   return { rows, next, warning: response.headers.get('warning') };
 }
 
-test('§8.3.4.4: pages that follow the link hold what was stored before once, while studies come and go', async () => {
+test('PS3.18 §8.3.4.4: pages that follow the link hold what was stored before once, while studies come and go', async () => {
   const { dicomwebUrl } = server;
   assert.equal((await stow(dicomwebUrl, filesOf('1', 0, 50))).status, 200);
   for (const [prefix, query] of [
@@ -76,7 +76,7 @@ test('§8.3.4.4: pages that follow the link hold what was stored before once, wh
   }
 });
 
-test('a page keeps its place when the row it ended with is deleted', async () => {
+test('PS3.18 §8.3.4.4: a page keeps its place when the row it ended with is deleted', async () => {
   const { dicomwebUrl } = server;
   await stow(dicomwebUrl, filesOf('4', 0, 12));
   const search = `${dicomwebUrl}/studies?PatientID=4-*&limit=5`;
@@ -109,7 +109,7 @@ test('PS3.4 §C.6.4: a search continues behind the Prior Record Key', async () =
   assert.equal(unwanted[0]!['0008041B'], undefined);
 });
 
-test('patients are paged in an order that their studies do not change', async () => {
+test('PS3.18 §8.3.4.4: patients are paged in an order that their studies do not change', async () => {
   const { dicomwebUrl } = server;
   await stow(dicomwebUrl, filesOf('6', 0, 14));
   const seen: unknown[] = [];

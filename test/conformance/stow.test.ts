@@ -238,7 +238,7 @@ function staysCalm(action: () => unknown): void {
   }
 }
 
-test('metadata of any form is checked or refused, in JSON and in XML', () => {
+test('PS3.18 §10.5: metadata of any form is checked or refused, in JSON and in XML', () => {
   const element = fc.record(
     {
       vr: fc.constantFrom('PN', 'US', 'SQ', 'DS', 'AT', 'FD', 'UV', 'OB', 'ZZ'),

@@ -58,7 +58,7 @@ function headerOf({ head }: RawAnswer, name: string): string {
 
 const frame = `${jpegLs.path}/frames/1`;
 
-test('Cornerstone3D: the unquoted Accept of a frame, and the part header that it looks for', async () => {
+test('PS3.18 §10.4 Cornerstone3D: the unquoted Accept of a frame, and the part header that it looks for', async () => {
   const answer = await exchange(frame, [
     'Accept: multipart/related; type=application/octet-stream; transfer-syntax=*',
   ]);
@@ -75,7 +75,7 @@ test('Cornerstone3D: the unquoted Accept of a frame, and the part header that it
   assert.equal(headerOf(answer, 'content-length'), String(answer.body.length));
 });
 
-test('Cornerstone3D: accept= in the URL, with the wildcard that a browser sends', async () => {
+test('PS3.18 §10.4 Cornerstone3D: accept= in the URL, with the wildcard that a browser sends', async () => {
   for (const [query, type] of [
     ['accept=image/jls', `image/jls; transfer-syntax=${syntaxes.jpegLs}`],
     ['accept=image%2Fx-jls', `image/jls; transfer-syntax=${syntaxes.jpegLs}`],
@@ -101,7 +101,7 @@ test('Cornerstone3D: accept= in the URL, with the wildcard that a browser sends'
   }
 });
 
-test('Cornerstone3D: ranges of 64 KiB, then of the rest, are the bytes of one envelope', async () => {
+test('PS3.18 §10.4 Cornerstone3D: ranges of 64 KiB, then of the rest, are the bytes of one envelope', async () => {
   const accept = 'Accept: multipart/related; type=application/octet-stream; transfer-syntax=*';
   const whole = await exchange(`${native.path}/frames/1`, [accept]);
   const first = await exchange(`${native.path}/frames/1`, [accept, 'Range: bytes=0-499']);
@@ -113,7 +113,7 @@ test('Cornerstone3D: ranges of 64 KiB, then of the rest, are the bytes of one en
   assert.deepEqual(beyond.body, whole.body);
 });
 
-test('OHIF: the Accept that XMLHttpRequest joins for metadata is answered in JSON', async () => {
+test('PS3.18 §10.4 OHIF: the Accept that XMLHttpRequest joins for metadata is answered in JSON', async () => {
   for (const tail of [
     'multipart/related; type="application/octet-stream"; transfer-syntax="*"',
     'multipart/related; type=application/octet-stream; transfer-syntax=*',
@@ -127,7 +127,7 @@ test('OHIF: the Accept that XMLHttpRequest joins for metadata is answered in JSO
   }
 });
 
-test('OHIF: metadata has what renders inline, and pixel data as an absolute URI without a query', async () => {
+test('PS3.18 §10.4 OHIF: metadata has what renders inline, and pixel data as an absolute URI without a query', async () => {
   const url = `${server().dicomwebUrl}/studies/${native.study}/series/${native.series}/metadata`;
   const [dataSet] = (await (await fetch(url)).json()) as [JsonDataSet];
   for (const tag of ['00280002', '00280010', '00280011', '00280100', '00280101', '00280102']) {
@@ -137,7 +137,7 @@ test('OHIF: metadata has what renders inline, and pixel data as an absolute URI 
   assert.equal(uri, `${server().dicomwebUrl}/${native.path}/bulkdata/7FE00010`);
 });
 
-test('OHIF: the Accept of frames, quoted and duplicated', async () => {
+test('PS3.18 §10.4 OHIF: the Accept of frames, quoted and duplicated', async () => {
   for (const accept of [
     'multipart/related; type="application/octet-stream"; transfer-syntax="*"',
     'multipart/related; type="application/octet-stream"; transfer-syntax=*; transfer-syntax=*',
@@ -149,7 +149,7 @@ test('OHIF: the Accept of frames, quoted and duplicated', async () => {
   }
 });
 
-test('dicomweb-client JS: no transfer syntax is little endian, several alternatives are ranked', async () => {
+test('PS3.18 §10.4 dicomweb-client JS: no transfer syntax is little endian, several alternatives are ranked', async () => {
   const plain = await exchange(`${jpegLs.path}/frames/1,2`, [
     'Accept: multipart/related; type="application/octet-stream"',
   ]);
@@ -170,7 +170,7 @@ test('dicomweb-client JS: no transfer syntax is little endian, several alternati
   assert.ok(several.body.indexOf('\r\n\r\n') < 1000, 'the header is found within 1000 bytes');
 });
 
-test('dicomweb-client Python: metadata for application/dicom+json, application/json', async () => {
+test('PS3.18 §10.4 dicomweb-client Python: metadata for application/dicom+json, application/json', async () => {
   const answer = await exchange(`studies/${native.study}/metadata`, [
     'Accept: application/dicom+json, application/json',
     'Accept-Encoding: gzip, deflate',
@@ -180,7 +180,7 @@ test('dicomweb-client Python: metadata for application/dicom+json, application/j
   assert.equal(headerOf(answer, 'content-encoding'), 'gzip');
 });
 
-test('dicomweb-client Python: a boundary without a semicolon, behind multipart/related', async () => {
+test('PS3.18 §10.4 dicomweb-client Python: a boundary without a semicolon, behind multipart/related', async () => {
   const answer = await exchange(native.path, [
     'Accept: multipart/related; type="application/dicom"',
   ]);
@@ -193,7 +193,7 @@ test('dicomweb-client Python: a boundary without a semicolon, behind multipart/r
   assert.deepEqual(part?.body, native.part10);
 });
 
-test('Weasis: the Accept without spaces, of an instance and of a series', async () => {
+test('PS3.18 §10.4 Weasis: the Accept without spaces, of an instance and of a series', async () => {
   const accept = 'Accept: multipart/related;type="application/dicom";transfer-syntax=*';
   for (const path of [jpegLs.path, `studies/${jpegLs.study}/series/${jpegLs.series}`]) {
     const answer = await exchange(path, [accept]);
@@ -202,7 +202,7 @@ test('Weasis: the Accept without spaces, of an instance and of a series', async 
   }
 });
 
-test('SLIM: tiles one at a time, and bulk data as octet-stream', async () => {
+test('PS3.18 §10.4 SLIM: tiles one at a time, and bulk data as octet-stream', async () => {
   const answer = await exchange(`${native.path}/frames/2`, [
     'Accept: multipart/related; type="application/octet-stream"; transfer-syntax=*',
   ]);
@@ -216,14 +216,14 @@ test('SLIM: tiles one at a time, and bulk data as octet-stream', async () => {
   assert.deepEqual(bulk.body, Buffer.concat(native.native).subarray(100, 200));
 });
 
-test('wsidicom: a transfer syntax that cannot be made is 406, and the next is tried', async () => {
+test('PS3.18 §10.4 wsidicom: a transfer syntax that cannot be made is 406, and the next is tried', async () => {
   const accept = (uid: string): string =>
     `Accept: multipart/related; type="application/octet-stream"; transfer-syntax=${uid}`;
   assert.equal((await exchange(frame, [accept('1.2.840.10008.1.2.4.93')])).status, 406);
   assert.equal((await exchange(frame, [accept(syntaxes.jpegLs)])).status, 200);
 });
 
-test('browsers: a preflight of a range request passes without credentials', async () => {
+test('PS3.18 §10.4 browsers: a preflight of a range request passes without credentials', async () => {
   const answer = await exchange(
     frame,
     [

@@ -201,7 +201,7 @@ test('RFC 9110 §13.1.2 each representation has a strong tag of its own, and a k
   assert.equal(tags.size, 4);
 });
 
-test('Fetch standard: every answer may be read by a page that is allowed to, errors included', async () => {
+test('PS3.18 §10.4, Fetch standard: every answer may be read by a page that is allowed to, errors included', async () => {
   for (const [path, headers, status] of [
     [`${native.path}/frames/1`, {}, 200],
     [`${native.path}/frames/1`, { range: 'bytes=0-1' }, 206],

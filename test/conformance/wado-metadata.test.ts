@@ -69,7 +69,7 @@ test('PS3.18 §8.7.8 metadata: the form that is liked best is served, and neithe
   assert.equal(await typeFor('application/dicom'), '406 application/problem+json');
 });
 
-test('beyond the standard: metadata of the attributes that includefield names, with a tag of its own', async () => {
+test('PS3.18 §10.4, beyond the standard: metadata of the attributes that includefield names, with a tag of its own', async () => {
   const keysFor = async (query: string): Promise<string[]> => {
     const { body } = await send(server.httpPort, `${instancePath}/metadata?${query}`);
     return Object.keys((JSON.parse(body.toString()) as [JsonDataSet])[0]);
