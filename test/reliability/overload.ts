@@ -1,10 +1,10 @@
 import { multipartBody, stowContentType } from '#test/helpers/dicomweb-client.js';
-import { DicomScu, ScuError } from '#test/helpers/dicom-scu.js';
+import { DicomScu, ScuError, type StoreInstance } from '#test/helpers/dicom-scu.js';
 import { ctImageStorage, explicitVrLittleEndian } from '#test/helpers/dimse-fixture.js';
 import { startServer, type TestServer } from '#test/helpers/server.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { delay } from '#test/helpers/wait.js';
-import { numberedInstance, storeRequestOf } from './numbered-instance.js';
+import { numberedInstance, storeRequestOf, type InstanceName } from './numbered-instance.js';
 import { quantile, residentBytes } from './process-figures.js';
 import type { Figures, ScenarioRun } from './scenario.js';
 
@@ -148,37 +148,42 @@ class Senders {
   async recover(): Promise<number> {
     const startedAt = performance.now();
     const answers = new Answers();
+    const [body, request] = [this.#nextBody(), this.#nextRequest()];
     while (performance.now() - startedAt < recoveryMsMax) {
       const before = answers.stored;
-      await this.#post(answers);
-      await this.#associate(answers, async (scu) => this.#cStore(scu, answers));
+      await this.#post(answers, body);
+      await this.#associate(answers, async (scu) => this.#cStore(scu, answers, request));
       if (answers.stored === before + 2) return performance.now() - startedAt;
       await delay(20);
     }
     throw new Error('it does not recover');
   }
 
+  /** What was refused is offered again. */
   async #sendByHttp(answers: Answers, takeTurn: () => Promise<boolean>): Promise<void> {
-    while (await takeTurn()) await this.#post(answers);
+    let body = this.#nextBody();
+    while (await takeTurn()) {
+      if (await this.#post(answers, body)) body = this.#nextBody();
+    }
   }
 
   /** An association for five instances at a time. */
   async #sendByDimse(answers: Answers, takeTurn: () => Promise<boolean>): Promise<void> {
     let isOver = false;
+    let request = this.#nextRequest();
     while (!isOver && (await takeTurn())) {
       await this.#associate(answers, async (scu) => {
-        await this.#cStore(scu, answers);
-        for (let n = 1; n < 5 && !isOver; n++) {
-          if (await takeTurn()) await this.#cStore(scu, answers);
-          else isOver = true;
+        for (let n = 0; n < 5 && !isOver; n++) {
+          if (n > 0 && !(await takeTurn())) isOver = true;
+          else if (await this.#cStore(scu, answers, request)) request = this.#nextRequest();
         }
       });
     }
   }
 
-  async #post(answers: Answers): Promise<void> {
+  /** Whether it was stored. */
+  async #post(answers: Answers, body: Buffer): Promise<boolean> {
     answers.offered += 1;
-    const body = multipartBody([this.#nextInstance().part10]);
     const startedAt = performance.now();
     try {
       const response = await fetch(`${this.#server.dicomwebUrl}/studies`, {
@@ -187,12 +192,16 @@ class Senders {
         body: body as Uint8Array<ArrayBuffer>,
       });
       await response.arrayBuffer();
-      if (response.status === 200) noteStored(answers, startedAt);
-      else if (response.status === 503 && response.headers.has('retry-after')) answers.http503 += 1;
+      if (response.status === 200) {
+        noteStored(answers, startedAt);
+        return true;
+      }
+      if (response.status === 503 && response.headers.has('retry-after')) answers.http503 += 1;
       else answers.noteOther(`HTTP ${response.status}`);
     } catch (error) {
       answers.noteOther(causeOf(error));
     }
+    return false;
   }
 
   async #associate(answers: Answers, work: (scu: DicomScu) => Promise<unknown>): Promise<void> {
@@ -216,20 +225,29 @@ class Senders {
     }
   }
 
-  async #cStore(scu: DicomScu, answers: Answers): Promise<void> {
+  /** Whether it was stored. */
+  async #cStore(scu: DicomScu, answers: Answers, request: StoreInstance): Promise<boolean> {
     answers.offered += 1;
-    const { seed, number } = this.#nextInstance();
     const startedAt = performance.now();
-    const { status } = await scu.store(scu.prepareStore(storeRequestOf({ seed, number })));
+    const { status } = await scu.store(scu.prepareStore(request));
     if (status === 0) noteStored(answers, startedAt);
     else if (status === 0xa700) answers.a700 += 1;
     else answers.noteOther(`status ${status.toString(16)}`);
+    return status === 0;
   }
 
-  /** 512 KiB each. */
-  #nextInstance(): ReturnType<typeof numberedInstance> {
+  #nextBody(): Buffer {
+    return multipartBody([numberedInstance(this.#nextName()).part10]);
+  }
+
+  #nextRequest(): StoreInstance {
+    return storeRequestOf(this.#nextName());
+  }
+
+  /** 512 KiB each, but for some that are large. */
+  #nextName(): InstanceName {
     this.#next += 1;
-    return numberedInstance({ seed: `9.${1 + (this.#next % 40)}`, number: this.#next * 5 + 4 });
+    return { seed: `9.${1 + (this.#next % 40)}`, number: this.#next * 5 + 4 };
   }
 }
 
