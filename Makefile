@@ -93,9 +93,9 @@ clean: ## delete what was built (not data, not node_modules)
 	@rm -rf dist
 
 .PHONY: ci-setup
-ci-setup: ## install tools of the interop tests, where the machine lets us install them
-	@if ! command -v storescu >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends dcmtk; fi
+ci-setup: ## install tools of the interop and fault tests, where the machine lets us install them
+	@if ! { command -v storescu && command -v strace; } >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends dcmtk strace; fi
 
 .PHONY: ci
 ci: ci-setup setup build format-check lint layers ## what continuous integration runs; its last line counts the tests
