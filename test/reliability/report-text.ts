@@ -1,15 +1,6 @@
-import type { Figures } from './scenario.js';
-
-/** The last run of each scenario. */
-export type StoredResults = Record<
-  string,
-  {
-    readonly date: string;
-    readonly machine: string;
-    readonly seconds: number;
-    readonly figures: Figures;
-  }
->;
+import { quantile } from './process-figures.js';
+import type { Figure } from './scenario.js';
+import type { StoredResult, StoredResults, StoredRun } from './stored-results.js';
 
 const head = `# Reliability
 
@@ -43,23 +34,42 @@ export function reportText(results: StoredResults): string {
   return head + Object.entries(results).map(sectionOf).join('\n');
 }
 
-function sectionOf([name, { date, machine, seconds, figures }]: [
-  string,
-  StoredResults[string],
-]): string {
-  const rows = Object.entries(figures).map(
-    ([what, value]) => `| ${what} | ${typeof value === 'number' ? rounded(value) : value} |`,
-  );
+function sectionOf([name, { machine, runs, figures }]: [string, StoredResult]): string {
+  const rows = Object.entries(figures)
+    .flatMap(([what, figure]) => rowsOf(what, figure))
+    .map(([what, value]) => `| ${what} | ${value} |`);
   return `## ${name[0]!.toUpperCase()}${name.slice(1)}
 
 ${descriptions[name] ?? ''}
 
-${date}, ${Math.round(seconds / 60)} min; ${machine}.
+${runsText(runs)}; ${machine}.
 
 | figure | value |
 | --- | --- |
 ${rows.join('\n')}
 `;
+}
+
+function runsText(runs: readonly StoredRun[]): string {
+  const dates = [...new Set(runs.map(({ date }) => date))].join(', ');
+  const revisions = [...new Set(runs.map(({ revision }) => revision))];
+  const minutes = runs.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+  const load = Math.max(...runs.map(({ loadAverageMax }) => loadAverageMax));
+  const count = runs.length === 1 ? '' : `${runs.length} runs added, `;
+  const revision = revisions.length === 1 ? 'revision' : 'revisions';
+  return `${dates}, ${count}${minutes.toFixed(0)} min, ${revision} ${revisions.join(', ')}, load average up to ${load.toFixed(0)}`;
+}
+
+function rowsOf(what: string, figure: Figure): [what: string, value: string][] {
+  if (typeof figure === 'string') return [[what, figure]];
+  if (typeof figure === 'number') return [[what, rounded(figure)]];
+  if ('most' in figure) return [[what, rounded(figure.most)]];
+  if ('least' in figure) return [[what, rounded(figure.least)]];
+  const [name, unit] = what.split(', ');
+  return [0.5, 0.99].map((share) => [
+    `${name} p${share * 100}, ${unit}`,
+    rounded(quantile(figure.samples, share)),
+  ]);
 }
 
 function rounded(value: number): string {
