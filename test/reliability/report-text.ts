@@ -8,19 +8,20 @@ What was done to the store, and what came of it. \`make reliability\` runs all o
 ARGS='--only "flipped bits" --flips 500'\` runs a part. Short forms of the scenarios run with the tests
 (\`test/reliability\`). Full disks, killed processes during replacement, deletion, undelete and compaction, and syncs that fail in RocksDB (with
 \`strace\`) are tests of their own in \`test/integration/store\`; a disk that fails under a whole server is one in \`test/fault\`. Each
-figure is of the number of repetitions that its table says.
+figure is of the number of repetitions that its table says. Long campaigns run in slices: with \`--minutes-max 10 --add\` the figures of a slice are
+added to those of the slices before, and the page says how many there were, and of which revisions.
 
 `;
 
 const descriptions: Readonly<Record<string, string>> = {
   'kill -9 under mixed load':
-    'Four clients store by STOW-RS and C-STORE, search, read frames, delete and store again; the server is killed at a random moment, started again, and everything that was acknowledged is looked at.',
+    'Four clients store by STOW-RS and C-STORE, search, read frames, delete and store again; the server is killed at a random moment of up to sixty operations, started again, and every instance of the studies under way and of two others is looked at. After 50 kills every study is, the directory is verified, and a new one begun. Two servers run at a time, so that the times of their restarts are those of a busy machine.',
   'write prefixes':
     'The writes and syncs of the store thread are recorded; the store is opened as a power cut behind any of them would have left it, with what was not synced kept, dropped, or torn.',
   'failed syncs':
     'The n-th sync of a segment, a spilled instance, the directory or a batch fails with EIO, n from 1 to 14 in turn.',
   'flipped bits':
-    'One bit at a random place of a file of the store, one at a time. Flips that no read meets are in padding, in what no instance refers to, or in what verify and the rebuilding of the index find.',
+    'One bit at a random place of a file of the store, one at a time; then the store is opened, all of it read and, when no read minded, verified. Flips that no read meets are in padding, in what no instance refers to, or in what verify and the rebuilding of the index find.',
   'full disks':
     'A file system of 96 MiB is filled by STOW-RS until it is refused, read from and searched, given 24 MiB, and must take instances again without a restart; then the study is deleted and all begins anew. Half of the fills keep a reserve, half use the last byte.',
   overload:
