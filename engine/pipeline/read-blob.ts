@@ -60,6 +60,17 @@ export class BlobRangeReader {
     }
   }
 
+  /**
+   * How many of `bytesMax` bytes from `position` end where a block does, or the blob: reading more would read the rest of a block
+   * now and the whole of it again next time. 0 where no block ends that early.
+   */
+  wholeBlocksBytes({ partition, record }: BlobAddress, position: number, bytesMax: number): number {
+    const end = position + bytesMax;
+    if (bytesMax <= 0 || end >= record.blob.length) return bytesMax;
+    const blocks = this.#options.checksums?.blocksOf(partition, record);
+    return blocks === undefined ? bytesMax : Math.max(0, blocks.startOf(end) - position);
+  }
+
   /** Throws `corrupt` for an instance of which damaged bytes were read before. */
   refuseDamaged({ partition, record }: BlobAddress): void {
     this.#options.damage.refuseKnown(partition, record);
