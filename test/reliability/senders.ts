@@ -43,15 +43,18 @@ export class Senders {
     this.#server = server;
   }
 
-  /** So many senders for a time, all together offering so many instances a second; as many as they can without it. */
+  /** So many senders for a time or until it is over, together offering so many instances a second; all they can without it. */
   async load(
     { http, dimse }: { readonly http: number; readonly dimse: number },
-    seconds: number,
+    duration: number | (() => boolean),
     perSecond = Infinity,
   ): Promise<Answers> {
     const answers = new Answers();
     const startedAt = performance.now();
-    const endsAt = startedAt + seconds * 1000;
+    const isOver =
+      typeof duration === 'number'
+        ? (): boolean => performance.now() >= startedAt + duration * 1000
+        : duration;
     const intervalMs = ((http + dimse) * 1000) / perSecond;
     let dueAtMs = startedAt;
     /** Waits for the next turn; false when the time is over. */
@@ -59,7 +62,7 @@ export class Senders {
       const turnAtMs = dueAtMs;
       dueAtMs += intervalMs / (http + dimse);
       await delay(Math.max(perSecond === Infinity ? 0 : pauseMsMin, turnAtMs - performance.now()));
-      return performance.now() < endsAt;
+      return !isOver();
     };
     const sampling = setInterval(() => {
       const bytes = residentBytes(this.#server.process.pid!);
