@@ -68,7 +68,9 @@ function rowsOf(what: string, figure: Figure): [what: string, value: string][] {
   if (typeof figure === 'number') return [[what, rounded(figure)]];
   if ('most' in figure) return [[what, rounded(figure.most)]];
   if ('least' in figure) return [[what, rounded(figure.least)]];
-  const [name, unit] = what.split(', ');
+  // Counts may have commas, too.
+  const unitAt = what.lastIndexOf(', ');
+  const [name, unit] = [what.slice(0, unitAt), what.slice(unitAt + 2)];
   return [0.5, 0.99].map((share) => [
     `${name} p${share * 100}, ${unit}`,
     rounded(quantile(figure.samples, share)),
