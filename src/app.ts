@@ -79,9 +79,9 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
 }
 
 /** What `open` gives; the engine is closed when it throws. */
-async function closingOnError<Part>(engine: Engine, open: () => Part): Promise<Part> {
+async function closingOnError<Part>(engine: Engine, open: () => Promise<Part>): Promise<Part> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     await engine.close();
     throw error;
@@ -167,5 +167,6 @@ function createHttp(
   });
   const { keyFile, certFile } = http.tls;
   const tls = keyFile === undefined || certFile === undefined ? undefined : { keyFile, certFile };
-  return createUwsHttpTransport(tls === undefined ? { handler } : { handler, tls });
+  const { receiveBufferBytes } = http;
+  return createUwsHttpTransport({ handler, receiveBufferBytes, ...(tls !== undefined && { tls }) });
 }

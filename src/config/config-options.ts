@@ -98,6 +98,11 @@ export const configOptions = [
     default: [],
     doc: 'Origins whose browser pages may call the server; `*` for any.',
   }),
+  option('http.receiveBufferBytes', {
+    type: integer(0, 64 * mib),
+    default: 384 * kib,
+    doc: 'What the kernel receives ahead on a connection, which also is the most that is under way on a long line; 0 leaves it to the kernel.',
+  }),
   option('http.metadataCacheBytes', {
     type: integer(0, gib),
     default: 16 * mib,
