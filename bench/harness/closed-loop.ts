@@ -10,6 +10,8 @@ export interface LoadBounds {
   readonly warmUpOperations: number;
   /** Over all clients; undefined for a closed loop. */
   readonly operationsPerSecond?: number;
+  /** Asked before each operation; false ends the cell as its bounds do. */
+  readonly isWanted?: () => boolean;
 }
 
 /** What one successful operation moved. */
@@ -51,6 +53,7 @@ export async function driveClosedLoop(
   bounds: LoadBounds,
 ): Promise<LoadResult> {
   const errors = new ErrorTally();
+  const isWanted = bounds.isWanted ?? (() => true);
   let nextOperation = 0;
   const runUntil = async (
     operationEnd: number,
@@ -59,7 +62,7 @@ export async function driveClosedLoop(
     whenDue: (operation: number) => Promise<number>,
   ): Promise<void> => {
     const loop = async (operate: Operate): Promise<void> => {
-      while (nextOperation < operationEnd && performance.now() < deadlineMs) {
+      while (nextOperation < operationEnd && performance.now() < deadlineMs && isWanted()) {
         const operation = nextOperation++;
         const dueMs = await whenDue(operation);
         try {
