@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 
 SOURCE_FOLDERS := native-bindings engine src bench test
-FORMATTED := '**/*.{ts,js,cjs,json}' '!**/*.generated.ts' '!package-lock.json'
+FORMATTED := '**/*.{ts,js,cjs,json}' '!**/*.generated.ts' '!package-lock.json' '!docs/reliability-results.json'
 RUN_TESTS := node dist/test/helpers/run-tests.js
 # TypeScript 7; the package `typescript` is version 6, for the linter alone (docs/adr/0005)
 TSC := node node_modules/typescript-native/bin/tsc

@@ -218,6 +218,8 @@ export interface BlobSource {
    * only where the bytes have to be waited for.
    */
   read(position: number, target: Uint8Array): number | Promise<number>;
+  /** How many of `bytesMax` bytes from `position` are best read together, which may be none; where it matters. */
+  pieceBytes?(position: number, bytesMax: number): number;
 }
 
 /** Bytes that are made while they are read. */

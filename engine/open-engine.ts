@@ -165,7 +165,6 @@ async function startThreads(
     onProblem,
   }: Pick<IndexThreadStart, 'onFailed' | 'onRebuilding'> & Pick<StoreThreadStart, 'onProblem'>,
 ): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool' | 'codecPool'>> {
-  const compiled = await compileCodecs();
   const feed = new MessageChannel();
   const databaseHandle = store.database.handle;
   const storeThread = await StoreThread.start({
@@ -198,7 +197,7 @@ async function startThreads(
     onRebuilding,
   });
   const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
-  const codecPool = new CodecPool(compiled, options.codec);
+  const codecPool = new CodecPool(compileCodecs, options.codec);
   return { storeThread, indexThread, parsePool, codecPool };
 }
 

@@ -8,6 +8,7 @@ import { dialects } from './dicomweb/dialect.js';
 import type { DicomwebService } from './dicomweb/dicomweb-service.js';
 import { dicomwebRoutes } from './dicomweb/routes.js';
 import { ComposePool } from './dicomweb/stow/compose-pool.js';
+import { KeptDocuments } from './dicomweb/wado/kept-documents.js';
 import { wadoUriRoutes } from './dicomweb/wado-uri/wado-uri-routes.js';
 import { dimseAdminRoutes } from './dimse/admin-routes.js';
 import { openDimse } from './dimse/open-dimse.js';
@@ -46,7 +47,8 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
     openDimse({ config, engine, metrics, logger: log }),
   );
   const composePool = new ComposePool();
-  const routes = routesOf({ config, engine, metrics, dimse, draining, composePool });
+  const keptMetadata = new KeptDocuments(config.http.metadataCacheBytes);
+  const routes = routesOf({ config, engine, metrics, dimse, draining, composePool, keptMetadata });
   const http = await createHttp(config, log, metrics, routes);
   try {
     const httpPort = await http.listen(config.http.host, config.http.port);
@@ -64,6 +66,7 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
           dimse.close(config.shutdownGraceMs),
         ]);
         await composePool.close();
+        keptMetadata.close();
         await engine.close();
       },
     };
@@ -76,9 +79,9 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
 }
 
 /** What `open` gives; the engine is closed when it throws. */
-async function closingOnError<Part>(engine: Engine, open: () => Part): Promise<Part> {
+async function closingOnError<Part>(engine: Engine, open: () => Promise<Part>): Promise<Part> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     await engine.close();
     throw error;
@@ -92,6 +95,7 @@ interface RouteParts {
   readonly dimse: Dimse;
   readonly draining: { readonly isDraining: boolean };
   readonly composePool: ComposePool;
+  readonly keptMetadata: KeptDocuments;
 }
 
 function routesOf(parts: RouteParts): Route[] {
@@ -114,17 +118,24 @@ function routesOf(parts: RouteParts): Route[] {
 }
 
 /** One a root, the standard dialect first. */
-function dicomwebServices({ config, engine, composePool }: RouteParts): DicomwebService[] {
+function dicomwebServices({
+  config,
+  engine,
+  composePool,
+  keptMetadata,
+}: RouteParts): DicomwebService[] {
   const { dataDir, http, index } = config;
   return dicomwebRoots.map((root) => ({
     ...root,
     engine,
     composePool,
+    keptMetadata,
     publicUrl: publicUrlPolicy(http),
     scratchDirectory: join(dataDir, 'scratch'),
     searchLimitDefault: index.defaultLimit,
     searchLimitMax: index.resultsMax,
     phoneticNames: index.phoneticNames,
+    mayExplain: index.explain,
   }));
 }
 
@@ -156,5 +167,6 @@ function createHttp(
   });
   const { keyFile, certFile } = http.tls;
   const tls = keyFile === undefined || certFile === undefined ? undefined : { keyFile, certFile };
-  return createUwsHttpTransport(tls === undefined ? { handler } : { handler, tls });
+  const { receiveBufferBytes } = http;
+  return createUwsHttpTransport({ handler, receiveBufferBytes, ...(tls !== undefined && { tls }) });
 }

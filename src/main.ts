@@ -18,11 +18,16 @@ const program = createProgram({
     serve({ loaded, withBanner, log: createLogger(loaded.config.log), start: startApp }),
 });
 
+/** The catalogue's text is for those who sent a request; whoever gave a command is told what was wrong with that. */
+function commandErrorText(error: unknown): unknown {
+  if (!(error instanceof GantryError)) return error;
+  return error.detail === '' ? error.message : error.detail;
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
-  // the start failed, e.g. an address is in use; nothing has been received yet that a message could quote
-  const isExpected = error instanceof ConfigError || error instanceof GantryError;
-  console.error(isExpected ? error.message : error);
+  // the command failed, e.g. an address is in use; nothing has been received yet that a message could quote
+  console.error(error instanceof ConfigError ? error.message : commandErrorText(error));
   process.exit(1);
 }

@@ -6,6 +6,8 @@ export interface LoadBounds {
   readonly durationMaxMs: number;
   /** Operations done before the clock starts, over all clients; they take the first operation numbers. */
   readonly warmUpOperations: number;
+  /** Asked before each operation; false ends the cell as its bounds do. */
+  readonly isWanted?: () => boolean;
 }
 
 /** What one successful operation moved. */
@@ -45,6 +47,7 @@ export async function driveClosedLoop(
   bounds: LoadBounds,
 ): Promise<LoadResult> {
   const errors = new ErrorTally();
+  const isWanted = bounds.isWanted ?? (() => true);
   let nextOperation = 0;
   const runUntil = async (
     operationEnd: number,
@@ -52,7 +55,7 @@ export async function driveClosedLoop(
     tally: Tally,
   ): Promise<void> => {
     const loop = async (operate: Operate): Promise<void> => {
-      while (nextOperation < operationEnd && performance.now() < deadlineMs) {
+      while (nextOperation < operationEnd && performance.now() < deadlineMs && isWanted()) {
         const startedMs = performance.now();
         try {
           const result = await operate(nextOperation++);

@@ -1,6 +1,7 @@
 import { hashedIndex } from '../corpus/random-source.js';
 import type { Scale } from '../run-scale.js';
 import type { BenchCase, BenchTarget } from './bench-case.js';
+import { largeUploadCases } from './large-upload.js';
 import { metadataOperation } from './metadata.js';
 import { firstPart } from './multipart-answer.js';
 import { type ReadOperation, readingCase } from './reading-case.js';
@@ -32,6 +33,7 @@ export function extremesCases(scale: Scale): readonly BenchCase[] {
       }),
     ),
     slowClientsCase(),
+    ...largeUploadCases(scale),
   ];
 }
 

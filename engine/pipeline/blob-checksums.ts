@@ -49,13 +49,18 @@ export class BlobChecksums {
     const first = this.#page(partition, record, 0);
     if (first === undefined) return undefined;
     const { prefixBytes } = first;
+    // Kept here between blocks: a name for each look-up costs more than comparing the checksum.
+    let page: BlockChecksumPage | undefined = first;
+    let pageNumber = 0;
     return blocks((position) => {
       const inPrefix = position < prefixBytes;
       const number = inPrefix ? 0 : Math.floor((position - prefixBytes) / checksumBlockBytes);
       const index = inPrefix || prefixBytes === 0 ? number : number + 1;
       const start = inPrefix ? 0 : prefixBytes + number * checksumBlockBytes;
       const end = inPrefix ? prefixBytes : Math.min(start + checksumBlockBytes, blob.length);
-      const page = this.#page(partition, record, Math.floor(index / checksumPageEntries));
+      const wantedPage = Math.floor(index / checksumPageEntries);
+      if (wantedPage !== pageNumber) page = this.#page(partition, record, wantedPage);
+      pageNumber = wantedPage;
       const at = (index % checksumPageEntries) * 4;
       if (page === undefined || at + 4 > page.entries.length) {
         throw new GantryError('corrupt', 'checksums of the instance are missing');

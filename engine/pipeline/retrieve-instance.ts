@@ -15,6 +15,10 @@ export function openBlobSource(
     length,
     read: (position, target) =>
       reader.read(address, offset + position, target.subarray(0, length - position)),
+    pieceBytes: (position, bytesMax) =>
+      bytesMax >= length - position
+        ? length - position
+        : reader.wholeBlocksBytes(address, offset + position, bytesMax),
   };
 }
 

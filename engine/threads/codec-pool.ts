@@ -14,6 +14,12 @@ export interface CodecPoolOptions {
   readonly frameTimeoutMs: number;
 }
 
+/**
+ * When the threads start if no frame needs them before: behind the start of the store, which has better use for the processor,
+ * and before viewers come.
+ */
+const warmUpAfterMs = 10_000;
+
 type CodecFailure = Extract<CodecResult, { readonly ok: false }>;
 type Task = CodecTask | RenderTask | DocumentTask;
 
@@ -31,29 +37,23 @@ const roomBytesMax = 8 * 1024 * 1024;
 export class CodecPool {
   /** Where frames are read into on their way to a codec; results come in such memory, and may be given back to it. */
   readonly memory = new RecycledMemory(keptBytesMax);
-  readonly #pool: Piscina<Task, CodecResult>;
+  readonly #compile: () => Promise<CompiledCodecs>;
   readonly #options: CodecPoolOptions;
+  readonly #warmUp: NodeJS.Timeout;
+  #started: Promise<Piscina<Task, CodecResult>> | undefined;
   readonly #waiting: (() => void)[] = [];
   #free: number;
   /** When someone last needed a thread. */
   #neededAtMs = -Infinity;
 
-  constructor(compiled: CompiledCodecs, options: CodecPoolOptions) {
+  /** `compile` is called once, when the threads start. */
+  constructor(compile: () => Promise<CompiledCodecs>, options: CodecPoolOptions) {
+    this.#compile = compile;
     this.#options = options;
     this.#free = options.threads;
-    this.#pool = new Piscina<Task, CodecResult>({
-      filename: new URL('../workers/codec.worker.js', import.meta.url).href,
-      minThreads: options.threads,
-      maxThreads: options.threads,
-      maxQueue: options.threads,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      workerData: { compiled },
-      // Pixels lie outside of the heap; what is on it is small.
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
-    });
-    // A worker that dies rejects its task; the pool's own event would otherwise end the process.
-    this.#pool.on('error', () => undefined);
+    // Codecs that cannot be compiled say so again to the first frame.
+    this.#warmUp = setTimeout(() => void this.#pool().catch(() => undefined), warmUpAfterMs);
+    this.#warmUp.unref();
   }
 
   get queueLength(): number {
@@ -92,7 +92,16 @@ export class CodecPool {
 
   /** Tasks under way are ended with their threads. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    clearTimeout(this.#warmUp);
+    const pool = await this.#started;
+    await pool?.destroy();
+  }
+
+  #pool(): Promise<Piscina<Task, CodecResult>> {
+    this.#started ??= this.#compile().then((compiled) =>
+      startPool(compiled, this.#options.threads),
+    );
+    return this.#started;
   }
 
   async #transcode(load: () => Promise<CodecTask>): Promise<Uint8Array> {
@@ -139,11 +148,12 @@ export class CodecPool {
 
   /** Has the exported function `name` of the worker do a task. */
   async #work(name: string, task: Task, moved: readonly ArrayBuffer[]): Promise<Uint8Array> {
+    const pool = await this.#pool();
     const hung = new AbortController();
     const timer = setTimeout(() => hung.abort(), this.#options.frameTimeoutMs);
     try {
       const { signal } = hung;
-      const result = await this.#pool.run(task, { name, transferList: [...moved], signal });
+      const result = await pool.run(task, { name, transferList: [...moved], signal });
       for (const buffer of result.spent) this.memory.giveBack(buffer);
       if (result.ok) return result.frame;
       throw failureOf(result);
@@ -155,6 +165,23 @@ export class CodecPool {
       clearTimeout(timer);
     }
   }
+}
+
+function startPool(compiled: CompiledCodecs, threads: number): Piscina<Task, CodecResult> {
+  const pool = new Piscina<Task, CodecResult>({
+    filename: new URL('../workers/codec.worker.js', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    maxQueue: threads,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    workerData: { compiled },
+    // Pixels lie outside of the heap; what is on it is small.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
+  // A worker that dies rejects its task; the pool's own event would otherwise end the process.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 /**

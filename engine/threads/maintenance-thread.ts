@@ -22,11 +22,15 @@ export interface ScrubFigures {
   readonly problems: number;
 }
 
-/** Main side of the thread that reads everything. When it dies, the store goes on without it. */
+/** The scrubber is in no hurry: it leaves the processor to the start of the store. */
+const scrubberStartMs = 60_000;
+
+/** Main side of the thread that reads everything, from when there is something to do for it. When it dies, the store goes on without it. */
 export class MaintenanceThread {
-  readonly #worker: Worker;
   readonly #options: MaintenanceThreadStart;
-  readonly #ended: Promise<void>;
+  readonly #scrubber: NodeJS.Timeout | undefined;
+  #worker: Worker | undefined;
+  #ended = Promise.resolve();
   readonly #figures = { bytes: 0, passes: 0, problems: 0 };
   #failure: GantryError | undefined;
   #verify: Pending<VerifyReport> | undefined;
@@ -35,21 +39,12 @@ export class MaintenanceThread {
 
   constructor(options: MaintenanceThreadStart) {
     this.#options = options;
-    const { onProblem: _, onScrubEnded: __, ...workerData } = options;
-    this.#worker = new Worker(new URL('../maintenance/maintenance.worker.js', import.meta.url), {
-      name: 'maintenance',
-      workerData,
-      // It reads at a bounded rate, and its nursery would otherwise grow to 48 MiB.
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
-    });
-    this.#worker.on('message', (message: MaintenanceReply) => this.#onReply(message));
-    this.#worker.on('error', (cause) => this.#fail(cause));
-    this.#ended = new Promise((resolve) => {
-      this.#worker.on('exit', () => {
-        this.#fail(undefined);
-        resolve();
-      });
-    });
+    const { scrubBytesPerSecond, scrubPauseMs } = options;
+    if (scrubBytesPerSecond > 0) {
+      const delayMs = Math.min(scrubberStartMs, scrubPauseMs);
+      this.#scrubber = setTimeout(() => this.#thread(), delayMs);
+      this.#scrubber.unref();
+    }
   }
 
   get scrubFigures(): ScrubFigures {
@@ -92,12 +87,38 @@ export class MaintenanceThread {
   }
 
   close(): Promise<void> {
-    if (this.#failure === undefined) this.#post({ kind: 'close' });
+    clearTimeout(this.#scrubber);
+    if (this.#failure === undefined)
+      this.#worker?.postMessage({ kind: 'close' } satisfies MaintenanceRequest);
     return this.#ended;
   }
 
   #post(message: MaintenanceRequest): void {
-    this.#worker.postMessage(message);
+    this.#thread().postMessage(message);
+  }
+
+  #thread(): Worker {
+    this.#worker ??= this.#start();
+    return this.#worker;
+  }
+
+  #start(): Worker {
+    const { onProblem: _, onScrubEnded: __, ...workerData } = this.#options;
+    const worker = new Worker(new URL('../maintenance/maintenance.worker.js', import.meta.url), {
+      name: 'maintenance',
+      workerData,
+      // It reads at a bounded rate, and its nursery would otherwise grow to 48 MiB.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
+    worker.on('message', (message: MaintenanceReply) => this.#onReply(message));
+    worker.on('error', (cause) => this.#fail(cause));
+    this.#ended = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#fail(undefined);
+        resolve();
+      });
+    });
+    return worker;
   }
 
   #onReply(reply: MaintenanceReply): void {

@@ -16,7 +16,8 @@ export class ParsePool {
   constructor(arena: SharedArrayBuffer, threads: number) {
     this.#pool = new Piscina<ParseTask, ParseResult[]>({
       filename: new URL('../workers/ingest.worker.js', import.meta.url).href,
-      minThreads: threads,
+      // The others start when there is work for them.
+      minThreads: 1,
       maxThreads: threads,
       maxQueue: queuedTasksMax,
       concurrentTasksPerWorker: 2,

@@ -20,6 +20,8 @@ export interface HttpTransportOptions {
   readonly tls?: TlsFiles;
   /** Which clients are too slow to be waited for. */
   readonly slowClients?: SlowClientPolicy;
+  /** What the kernel may receive ahead of us on each connection; 0 or nothing leaves it to the kernel. */
+  readonly receiveBufferBytes?: number;
 }
 
 export interface TlsFiles {

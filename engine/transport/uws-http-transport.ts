@@ -1,4 +1,5 @@
 import { limits } from '#engine/base/limits.js';
+import { limitReceiveBuffers } from '#native-bindings/libc/receive-buffer.js';
 import { loadUws } from '#native-bindings/uwebsockets/load-uws.js';
 import type { UwsApp, UwsListenSocket, UwsModule } from '#native-bindings/uwebsockets/uws-types.js';
 import { ExchangeRegistry } from './exchange-registry.js';
@@ -19,11 +20,13 @@ class UwsHttpTransport implements HttpTransport {
   readonly #uws: UwsModule;
   readonly #app: UwsApp;
   readonly #exchanges: ExchangeRegistry;
+  readonly #receiveBufferBytes: number;
   #listenSocket: UwsListenSocket | undefined;
 
   constructor(uws: UwsModule, options: HttpTransportOptions) {
     this.#uws = uws;
     this.#exchanges = new ExchangeRegistry(options.slowClients);
+    this.#receiveBufferBytes = options.receiveBufferBytes ?? 0;
     this.#app =
       options.tls === undefined
         ? uws.App()
@@ -38,7 +41,15 @@ class UwsHttpTransport implements HttpTransport {
     });
   }
 
-  listen(host: string, port: number): Promise<number> {
+  async listen(host: string, port: number): Promise<number> {
+    const usedPort = await this.#bind(host, port);
+    if (this.#receiveBufferBytes > 0) {
+      await limitReceiveBuffers(usedPort, this.#receiveBufferBytes);
+    }
+    return usedPort;
+  }
+
+  #bind(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#app.listen(host, port, this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
         if (socket === false) {

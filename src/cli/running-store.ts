@@ -31,7 +31,7 @@ export class RunningStore {
     if (state.state === 'done') return state.report;
     throw new GantryError(
       'store-unavailable',
-      state.state === 'failed' ? state.detail : 'restarted',
+      state.state === 'failed' ? state.detail : 'the store was started again meanwhile',
     );
   }
 
@@ -45,7 +45,7 @@ export class RunningStore {
     if (state.state === 'done') return state;
     throw new GantryError(
       'store-unavailable',
-      state.state === 'failed' ? state.detail : 'restarted',
+      state.state === 'failed' ? state.detail : 'the store was started again meanwhile',
     );
   }
 

@@ -98,6 +98,16 @@ export const configOptions = [
     default: [],
     doc: 'Origins whose browser pages may call the server; `*` for any.',
   }),
+  option('http.receiveBufferBytes', {
+    type: integer(0, 64 * mib),
+    default: 384 * kib,
+    doc: 'What the kernel receives ahead on a connection, which also is the most that is under way on a long line; 0 leaves it to the kernel.',
+  }),
+  option('http.metadataCacheBytes', {
+    type: integer(0, gib),
+    default: 16 * mib,
+    doc: 'Memory for metadata of whole series and studies that was asked for again, compressed: about 0.1 KiB an instance.',
+  }),
   option('http.tls.keyFile', {
     type: optional(text()),
     default: undefined,
@@ -389,6 +399,11 @@ export const configOptions = [
     type: boolean(),
     default: false,
     doc: 'Fuzzy matching also finds names that sound like the words given, by Double Metaphone.',
+  }),
+  option('index.explain', {
+    type: boolean(),
+    default: false,
+    doc: 'Searches with `explain=true` say how they were answered; for administrators, so that it is to be turned on.',
   }),
   option('codec.threads', {
     type: integer(1, 256),

@@ -1,3 +1,4 @@
+import { gunzip } from 'node:zlib';
 import {
   GzipWriter,
   inflateTexts,
@@ -13,6 +14,7 @@ import { respondEncoded } from '#src/http/encoded-response.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { acceptedOf } from './dicomweb-service.js';
 import type { Dialect } from './dialect.js';
+import type { KeptDocument } from './wado/kept-documents.js';
 
 /** The two forms of a data set without bulk values, PS3.18 §8.7.3.5. */
 export type DataSetForm = 'json' | 'xml';
@@ -97,6 +99,30 @@ export function respondDeflatedJson(
     [['content-type', jsonType], ...encodingHeaders, ...headers],
     iteratorSource(pieces, () => void pages.return?.()),
   );
+}
+
+/** The text of what `respondDeflatedJson` sends. */
+export function deflatedJsonText(
+  pages: Iterator<readonly DeflatedText[][]>,
+): Generator<Uint8Array> {
+  return inflatedPieces(deflatedArray(pages));
+}
+
+/** Answers 200 with a document that is kept as a whole. */
+export function respondKeptJson(
+  context: RequestContext,
+  { encoding, headers }: DeflatedResponse,
+  { gzip, textBytes }: KeptDocument,
+): void {
+  const type = ['content-type', jsonType] as const;
+  if (encoding === 'gzip') {
+    context.respond(200, [type, ['content-encoding', 'gzip'], ...headers], gzip);
+    return;
+  }
+  gunzip(gzip, { maxOutputLength: textBytes, chunkSize: textBytes }, (error, text) => {
+    if (error === null) context.respond(200, [type, ...headers], text);
+    else context.respondError(error);
+  });
 }
 
 export interface DeflatedResponse {

@@ -7,6 +7,7 @@ import { publicBaseUrl, type PublicUrlPolicy } from '#src/http/public-base-url.j
 import type { RequestContext } from '#src/http/request-context.js';
 import type { Dialect } from './dialect.js';
 import type { ComposePool } from './stow/compose-pool.js';
+import type { KeptDocuments } from './wado/kept-documents.js';
 
 /** What the transactions of the Studies Service work with. */
 export interface DicomwebService {
@@ -17,6 +18,8 @@ export interface DicomwebService {
   readonly publicUrl: PublicUrlPolicy;
   /** Makes instances of the metadata of a Store. */
   readonly composePool: ComposePool;
+  /** Metadata of whole series and studies that was asked for again. */
+  readonly keptMetadata: KeptDocuments;
   /** Where bulk data of a Store waits for the rest of its request. */
   readonly scratchDirectory: string;
   /** Matches that a search returns when it does not say, and at most. */
@@ -24,6 +27,8 @@ export interface DicomwebService {
   readonly searchLimitMax: number;
   /** Fuzzy matching finds what sounds alike, too. */
   readonly phoneticNames: boolean;
+  /** Whether searches may ask how they were answered. */
+  readonly mayExplain: boolean;
 }
 
 /** URL of the studies resource, for the RetrieveURLs and BulkDataURIs of a response. */

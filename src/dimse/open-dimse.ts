@@ -40,8 +40,8 @@ const inspectedAssociationsMax = 100;
 /** Before each further attempt to report on a storage commitment: a modality may be off for the night. */
 const reportRetryDelaysMs = [10, 60, 300, 1_800, 7_200, 43_200].map((seconds) => seconds * 1_000);
 
-/** Builds the DIMSE side. Throws when a file of keys or users or the remote AEs of the data directory cannot be read. */
-export function openDimse({ config, engine, metrics, logger }: DimseParts): Dimse {
+/** Builds the DIMSE side. Rejects when a file of keys or users or the remote AEs of the data directory cannot be read. */
+export async function openDimse({ config, engine, metrics, logger }: DimseParts): Promise<Dimse> {
   const { dimse, dataDir } = config;
   const { remoteAes, localAes, access } = openConfiguration(config);
   const inspector = new AssociationInspector(inspectedAssociationsMax);
@@ -76,7 +76,7 @@ export function openDimse({ config, engine, metrics, logger }: DimseParts): Dims
     inspector,
     commitmentJobs,
     currentAccess: () => ({ ...access.values, localAes: localAes.list() }),
-    verifyIdentity: openIdentityVerifier(dimse.userIdentity, logger),
+    verifyIdentity: await openIdentityVerifier(dimse.userIdentity, logger),
   });
   return {
     service,

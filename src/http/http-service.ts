@@ -6,6 +6,7 @@ import { isUid } from '#engine/base/uid.js';
 import type { HttpExchange, HttpHandler, HttpRequest } from '#engine/transport/http-transport.js';
 import { corsHeaders, preflightHeaders, type CorsPolicy } from './cors.js';
 import type { ErrorBody } from './error-response.js';
+import { RefusalLog } from './refusal-log.js';
 import { RequestContext } from './request-context.js';
 import type { RouteDoc } from './route-doc.js';
 import { Router, type RouteMatch, type RouteParams } from './router.js';
@@ -64,9 +65,11 @@ export function createHttpService(options: HttpServiceOptions): HttpHandler {
 class HttpService {
   readonly #options: HttpServiceOptions;
   readonly #router: Router<Route>;
+  readonly #refusals: RefusalLog;
 
   constructor(options: HttpServiceOptions) {
     this.#options = options;
+    this.#refusals = new RefusalLog(options.logger);
     this.#router = new Router(options.routes);
   }
 
@@ -129,6 +132,7 @@ class HttpService {
       params,
       correlationId,
       errorBody: (isFound(match) ? match.route.errorBody : undefined) ?? 'problem',
+      refusals: this.#refusals,
       log: withFields(this.#options.logger, { correlationId, name }),
       commonHeaders: [
         ['x-request-id', correlationId],

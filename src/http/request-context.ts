@@ -9,6 +9,7 @@ import type {
 } from '#engine/transport/http-transport.js';
 import { errorResponse, type ErrorBody } from './error-response.js';
 import { parseQueryString, type QueryParameters } from './query-string.js';
+import { isRefusal, type RefusalLog } from './refusal-log.js';
 import type { RouteParams } from './router.js';
 
 export interface RequestContextOptions {
@@ -16,6 +17,8 @@ export interface RequestContextOptions {
   readonly params: RouteParams;
   readonly correlationId: string;
   readonly log: Logger;
+  /** Of the whole service: refusals come in thousands. */
+  readonly refusals: RefusalLog;
   readonly errorBody: ErrorBody;
   /** Headers of every answer: correlation, CORS, security. */
   readonly commonHeaders: HttpHeaders;
@@ -147,13 +150,14 @@ export class RequestContext {
 
   /**
    * Answers with problem details. An error that comes after the answer, or is our own fault, is logged; of the latter the client
-   * learns nothing but the correlation id.
+   * learns nothing but the correlation id. Of refusals there is a line a second.
    */
   respondError(error: unknown, headers: HttpHeaders = []): void {
     const known = toGantryError(error);
     const { correlationId, errorBody } = this.#options;
     const { status, headers: errorHeaders, body } = errorResponse(known, correlationId, errorBody);
-    if (status >= 500) this.log.error({ code: known.code, err: error }, 'request failed');
+    if (isRefusal(known)) this.#options.refusals.note(known.code);
+    else if (status >= 500) this.log.error({ code: known.code, err: error }, 'request failed');
     if (this.isAborted) return;
     if (this.isAnswered) {
       this.log.warn({ code: known.code, err: error }, 'error after the answer');

@@ -11,7 +11,7 @@ let server: OwnedServer;
 let url = '';
 
 before(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ env: { GANTRY_INDEX_EXPLAIN: 'true' } });
   url = server.dicomwebUrl;
   assert.equal((await stow(url, searchFiles())).status, 200);
 });

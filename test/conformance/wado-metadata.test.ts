@@ -3,8 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { splitParts, stow, type JsonDataSet } from '#test/helpers/dicomweb-client.js';
+import {
+  multipartBody,
+  splitParts,
+  stow,
+  stowContentType,
+  type JsonDataSet,
+} from '#test/helpers/dicomweb-client.js';
 import { send } from '#test/helpers/http-client.js';
 import { buildCtInstance } from '#test/helpers/instance-builder.js';
 import { readNativeModel } from '#test/helpers/native-model-reader.js';
@@ -113,6 +120,69 @@ test('RFC 9110 §9.3.2 HEAD of metadata is the head of its GET', async () => {
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['content-type'], 'application/dicom+json');
   assert.equal(answer.body.length, 0);
+});
+
+/** Asks until the document is one that is kept, whose length is known. */
+async function keptDocument(path: string): Promise<JsonDataSet[]> {
+  const headers = { 'accept-encoding': 'gzip' };
+  for (;;) {
+    const answer = await send(server.httpPort, path, { headers });
+    assert.equal(answer.status, 200);
+    if (answer.headers['content-length'] !== undefined) {
+      const plain = await send(server.httpPort, path);
+      assert.equal(plain.headers['content-length'], String(plain.body.length));
+      assert.deepEqual(gunzipSync(answer.body), plain.body);
+      return JSON.parse(plain.body.toString()) as JsonDataSet[];
+    }
+    await delay(5);
+  }
+}
+
+test('beyond the standard: metadata asked for again is kept as one document, and every change of it shows at once', async () => {
+  const study = instances.map(({ part10 }) => part10);
+  const seriesPath = `${studyPath}/series/${seriesInstanceUid}`;
+  const replacement = Buffer.from(study[0]!);
+  replacement.write('Test82', replacement.indexOf('Test81'), 'latin1');
+  const change = async (path: string, method: string): Promise<void> => {
+    assert.ok((await send(server.httpPort, path, { method })).status < 300);
+  };
+  const store = async (file: Buffer, method = 'POST'): Promise<void> => {
+    const headers = { 'content-type': stowContentType };
+    const request = { method, headers, body: multipartBody([file]) };
+    assert.equal((await send(server.httpPort, '/dicom-web/studies', request)).status, 200);
+  };
+  const changes: (readonly [count: number, name: string, () => Promise<void>])[] = [
+    [2, 'Kill^Test81', () => change(instancePath, 'DELETE')],
+    [3, 'Kill^Test81', () => change(`${instancePath}/undelete`, 'POST')],
+    [2, 'Kill^Test81', () => change(instancePath, 'DELETE')],
+    [3, 'Kill^Test81', () => store(study[0]!)],
+    [4, 'Kill^Test81', () => store(buildCtInstance('81', 4).part10)],
+    [4, 'Kill^Test82', () => store(replacement, 'PUT')],
+  ];
+  for (const path of [`${studyPath}/metadata`, `${seriesPath}/metadata`]) {
+    await keptDocument(path);
+    assert.equal((await send(server.httpPort, path, { method: 'HEAD' })).body.length, 0);
+  }
+  for (const [count, name, make] of changes) {
+    await make();
+    for (const path of [`${studyPath}/metadata`, `${seriesPath}/metadata`]) {
+      const headers = { 'accept-encoding': 'gzip' };
+      const { body } = await send(server.httpPort, path, { headers });
+      const atOnce = JSON.parse(gunzipSync(body).toString()) as JsonDataSet[];
+      assert.equal(atOnce.length, count);
+      assert.deepEqual(atOnce[0]!['00100010']?.Value, [{ Alphabetic: name }]);
+      assert.deepEqual(await keptDocument(path), atOnce);
+    }
+  }
+});
+
+test('beyond the standard: kept metadata names the host that the client asked', async () => {
+  const path = `${studyPath}/metadata`;
+  await keptDocument(path);
+  const headers = { host: 'archive.example', 'accept-encoding': 'gzip' };
+  const { body } = await send(server.httpPort, path, { headers });
+  const [first] = JSON.parse(gunzipSync(body).toString()) as JsonDataSet[];
+  assert.match(first!['7FE00010']?.BulkDataURI ?? '', /^http:\/\/archive\.example\//);
 });
 
 test('Azure dialect: metadata is JSON alone', async () => {

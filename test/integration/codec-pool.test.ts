@@ -7,7 +7,6 @@ import { CodecPool, type CodecPoolOptions } from '#engine/threads/codec-pool.js'
 import type { CodecTask } from '#engine/threads/task-messages.js';
 import { frameOf, imageOf } from '#test/helpers/image-frames.js';
 
-const compiled = await compileCodecs();
 const encodings = ['5', '4.80', '4.90', '4.201'].map((suffix) => `1.2.840.10008.1.2.${suffix}`);
 const options: CodecPoolOptions = { threads: 2, queueMax: 200, frameTimeoutMs: 60_000 };
 const pools: CodecPool[] = [];
@@ -17,7 +16,7 @@ const workers: Worker[] = [];
 process.on('worker', (worker) => workers.push(worker));
 
 function openPool(changes: Partial<CodecPoolOptions> = {}): CodecPool {
-  const pool = new CodecPool(compiled, { ...options, ...changes });
+  const pool = new CodecPool(compileCodecs, { ...options, ...changes });
   pools.push(pool);
   return pool;
 }

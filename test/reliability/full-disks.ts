@@ -10,7 +10,6 @@ import { startServer, type TestServer } from '#test/helpers/server.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { delay } from '#test/helpers/wait.js';
 import { numberedInstance, pathOf, sopOf, storeRequestOf, studyOf } from './numbered-instance.js';
-import { quantile } from './process-figures.js';
 import type { Figures, ScenarioRun } from './scenario.js';
 
 const mib = 1024 * 1024;
@@ -51,6 +50,10 @@ export async function fullDisks(fillsMax: number, run: ScenarioRun): Promise<Fig
       spawnSync('umount', [mount]);
     }
   }
+  return figuresOf(counts);
+}
+
+function figuresOf(counts: Counts): Figures {
   return {
     'fills, half of them with a reserve': counts.fills,
     'instances acknowledged': counts.acknowledged,
@@ -59,10 +62,9 @@ export async function fullDisks(fillsMax: number, run: ScenarioRun): Promise<Fig
     'refusals other than 507 and A700': counts.otherRefusals,
     'reads and searches on the full disk that failed': counts.wrongReads,
     'problems found by verify': counts.problems,
-    'recovery without restart p50, ms': quantile(counts.recoveryMs, 0.5),
-    'recovery without restart p99, ms': quantile(counts.recoveryMs, 0.99),
-    'reserve, MiB': reserveBytes / mib,
-    'least free space at a refusal with it, MiB': counts.reserveLeastBytes / mib,
+    'recovery without restart, ms': { samples: counts.recoveryMs },
+    'reserve, MiB': String(reserveBytes / mib),
+    'least free space at a refusal with it, MiB': { least: counts.reserveLeastBytes / mib },
   };
 }
 
@@ -101,7 +103,10 @@ async function fillAgainAndAgain(
       });
       counts.fills += 1;
       if (counts.fills % 10 === 0) {
-        run.progress(`${counts.fills} fills, ${counts.acknowledged} acknowledged`);
+        run.progress(
+          `${counts.fills} fills, ${counts.acknowledged} acknowledged`,
+          figuresOf(counts),
+        );
       }
     }
   } finally {

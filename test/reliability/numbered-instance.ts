@@ -26,6 +26,8 @@ const largeEvery = 97;
 
 const cache: NumberedInstance[] = [];
 const cachedMax = 64;
+/** The SOP Instance UID of a Part 10 file begins within so much. */
+const uidSearchedBytes = 4_096;
 
 export function studyOf(seed: string): string {
   return `${root}.${seed}.1`;
@@ -40,15 +42,36 @@ export function pathOf(name: InstanceName): string {
   return `studies/${studyOf(name.seed)}/series/${root}.${name.seed}.2/instances/${sopOf(name)}`;
 }
 
+/** Pixel Data of the instance, with which its bytes end. */
+export function pixelsOf({ seed, number }: InstanceName): Buffer {
+  const rows = rowsOf(number);
+  return Buffer.alloc(rows * rows * 2, Buffer.from(`${seed}/${number}/`));
+}
+
+/** Number of the instance of which these are the bytes, by its SOP Instance UID; undefined when it is none of the study. */
+export function numberOf(seed: string, bytes: Buffer): number | undefined {
+  const start = bytes.subarray(0, uidSearchedBytes).toString('latin1');
+  const prefix = sopOf({ seed, number: 0 }).slice(0, -1);
+  const at = start.indexOf(prefix);
+  return at < 0 ? undefined : Number.parseInt(start.slice(at + prefix.length), 10);
+}
+
+function rowsOf(number: number): number {
+  return isLarge(number) ? rowsOfLarge : rowsOfSmall[number % rowsOfSmall.length]!;
+}
+
+function isLarge(number: number): boolean {
+  return number % largeEvery === largeEvery - 1;
+}
+
 export function numberedInstance({ seed, number }: InstanceName): NumberedInstance {
   const cached = cache.find((each) => each.seed === seed && each.number === number);
   if (cached !== undefined) return cached;
-  const isLarge = number % largeEvery === largeEvery - 1;
-  const rows = isLarge ? rowsOfLarge : rowsOfSmall[number % rowsOfSmall.length]!;
+  const rows = rowsOf(number);
   const studyInstanceUid = studyOf(seed);
   const seriesInstanceUid = `${root}.${seed}.2`;
   const sopInstanceUid = sopOf({ seed, number });
-  const pixels = Buffer.alloc(rows * rows * 2, Buffer.from(`${seed}/${number}/`));
+  const pixels = pixelsOf({ seed, number });
   const identifiers = { study: studyInstanceUid, series: seriesInstanceUid };
   const part10 = buildPart10({
     elements: {
@@ -72,7 +95,7 @@ export function numberedInstance({ seed, number }: InstanceName): NumberedInstan
     ...{ seed, number, part10: Buffer.from(part10), pixels },
     ...{ studyInstanceUid, seriesInstanceUid, sopInstanceUid },
   };
-  if (!isLarge) cache.push(instance);
+  if (!isLarge(number)) cache.push(instance);
   if (cache.length > cachedMax) cache.shift();
   return instance;
 }

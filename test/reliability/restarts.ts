@@ -5,8 +5,7 @@ import { stow } from '#test/helpers/dicomweb-client.js';
 import { startServer } from '#test/helpers/server.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { numberedInstance } from './numbered-instance.js';
-import { quantile } from './process-figures.js';
-import type { Figures, ScenarioRun } from './scenario.js';
+import type { Figure, Figures, ScenarioRun } from './scenario.js';
 
 export interface RestartsOptions {
   /** Studies of one instance each in the larger store; the smaller has a hundredth. */
@@ -41,7 +40,7 @@ export async function restarts(
       const server = await startServer({ dataDir: each.dataDir });
       const readyMs = performance.now() - startedAt;
       // The first start may have to make up for how the store came to be.
-      if (round > 0) each.readyMs.push(readyMs);
+      if (round > 0) each.readyMs.push(Math.round(readyMs));
       const { part10 } = numberedInstance({ seed: `8.${startedAt.toFixed(0)}`, number: 2 });
       const { status } = await stow(server.dicomwebUrl, [part10]);
       if (status !== 200) throw new Error(`a Store request was answered ${status}`);
@@ -49,12 +48,17 @@ export async function restarts(
       run.progress(`${each.count} studies: ${readyMs.toFixed(0)} ms`);
     }
   }
-  const figures: Record<string, number> = {};
+  return figuresOf(stores);
+}
+
+function figuresOf(
+  stores: readonly { readonly count: number; readonly readyMs: readonly number[] }[],
+): Figures {
+  const figures: Record<string, Figure> = {};
   for (const { count, readyMs } of stores) {
     const name = `${count.toLocaleString('en-US')} instances`;
     figures[`restarts with ${name}`] = readyMs.length;
-    figures[`ready p50 with ${name}, ms`] = quantile(readyMs, 0.5);
-    figures[`ready p99 with ${name}, ms`] = quantile(readyMs, 0.99);
+    figures[`ready with ${name}, ms`] = { samples: readyMs };
   }
   return figures;
 }

@@ -1,28 +1,28 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '#bench/harness/environment-record.js';
-import { repositoryRoot } from '#test/helpers/repository.js';
 import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
 import { fullDisks } from './full-disks.js';
 import { kills } from './kills.js';
 import { overload } from './overload.js';
-import { reportText, type StoredResults } from './report-text.js';
 import type { Figures, ScenarioRun } from './scenario.js';
 import { restarts } from './restarts.js';
 import { soak } from './soak.js';
+import { addResults, readResults, writeResults } from './stored-results.js';
+import { testedRevision } from './tested-revision.js';
 import { writePrefixes } from './write-prefixes.js';
 
 /**
  * Runs the scenarios, all or those of `--only` (a list with commas), with as many repetitions as `--kills`, `--flips` … say, or
- * as many as `--minutes-max` leaves time for, and writes their figures into docs/RELIABILITY.md beside those of scenarios that ran
- * before.
+ * as many as `--minutes-max` leaves time for or come before SIGINT, and writes their figures into docs/RELIABILITY.md beside those
+ * of scenarios that ran before. With `--add` they are added to those of the same scenario's earlier runs, of which the page then
+ * names every revision.
  */
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    add: { type: 'boolean', default: false },
     'minutes-max': { type: 'string', default: 'Infinity' },
     kills: { type: 'string', default: '100' },
     prefixes: { type: 'string', default: '10000' },
@@ -56,38 +56,41 @@ const scenarios: Readonly<Record<string, (run: ScenarioRun) => Promise<Figures |
   soak: (run) => soak({ minutes: Number(values.minutes), clients: 4, pauseMs: 20 }, run),
 };
 
-const progress = (text: string): void => void process.stderr.write(`${text}\n`);
-const resultsPath = join(repositoryRoot, 'docs/reliability-results.json');
-const reportPath = join(repositoryRoot, 'docs/RELIABILITY.md');
-const results: StoredResults = existsSync(resultsPath)
-  ? (JSON.parse(readFileSync(resultsPath, 'utf8')) as StoredResults)
-  : {};
-const { cpuModel, cpuCount, gitRevision, nodeVersion } = readEnvironment();
+let wasInterrupted = false;
+process.once('SIGINT', () => (wasInterrupted = true));
+process.once('SIGTERM', () => (wasInterrupted = true));
+
+const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+const { cpuModel, cpuCount, nodeVersion } = readEnvironment();
+const machine = `${cpuCount} × ${cpuModel}, Node.js ${nodeVersion}`;
+const revision = testedRevision();
 const wanted = values.only?.split(',');
 for (const [name, scenario] of Object.entries(scenarios)) {
-  if (wanted !== undefined && !wanted.includes(name)) continue;
-  progress(`# ${name}`);
+  if (wasInterrupted || (wanted !== undefined && !wanted.includes(name))) continue;
+  tell(`# ${name}`);
+  const before = values.add ? readResults()[name] : undefined;
   const startedAtMs = Date.now();
   const endsAtMs = startedAtMs + Number(values['minutes-max']) * 60_000;
-  const loads: number[] = [];
-  const sampling = setInterval(() => loads.push(loadavg()[0]!), 10_000);
-  const figures = await scenario({ progress, isOver: () => Date.now() > endsAtMs });
-  clearInterval(sampling);
-  if (figures === undefined) {
-    progress('SKIPPED: it needs the right to mount a file system');
-    continue;
-  }
-  const date = new Date(startedAtMs).toISOString().slice(0, 10);
-  const load = Math.max(...loads, loadavg()[0]!).toFixed(0);
-  const machine =
-    `${cpuCount} × ${cpuModel}, Node.js ${nodeVersion}, revision ${gitRevision}, ` +
-    `load average up to ${load}`;
-  results[name] = {
-    date,
-    machine,
-    seconds: Math.round((Date.now() - startedAtMs) / 1000),
-    figures,
+  const loads = [loadavg()[0]!];
+  const keep = (figures: Figures): void => {
+    loads.push(loadavg()[0]!);
+    const run = {
+      date: new Date(startedAtMs).toISOString().slice(0, 10),
+      revision,
+      seconds: Math.round((Date.now() - startedAtMs) / 1000),
+      loadAverageMax: Math.max(...loads),
+    };
+    const result = { machine, runs: [run], figures };
+    const whole = before === undefined ? result : addResults(before, result);
+    writeResults({ ...readResults(), [name]: whole });
   };
-  writeFileSync(resultsPath, `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(reportPath, reportText(results));
+  const figures = await scenario({
+    progress: (text, soFar) => {
+      tell(text);
+      if (soFar !== undefined) keep(soFar);
+    },
+    isOver: () => wasInterrupted || Date.now() > endsAtMs,
+  });
+  if (figures === undefined) tell('SKIPPED: it needs the right to mount a file system');
+  else keep(figures);
 }

@@ -21,6 +21,7 @@ test('nothing acknowledged is lost when the server is killed', async () => {
   assertZero(rest, [
     'deleted and there again',
     'searches that show something else',
+    'answers under load that break a promise',
     'problems found by verify (blobs, records, counters, change log, index)',
   ]);
 });

@@ -24,6 +24,8 @@ export interface SearchRules {
   readonly limitDefault: number;
   readonly limitMax: number;
   readonly phoneticNames: boolean;
+  /** Whether `explain` is obeyed. */
+  readonly mayExplain: boolean;
 }
 
 export interface SearchRequest {
@@ -102,7 +104,7 @@ class ParameterReader {
         this.#multipleValues = this.#parseStandardBoolean(name, value);
         break;
       case 'explain':
-        this.#isExplained = this.#parseStandardBoolean(name, value);
+        this.#explain(this.#parseStandardBoolean(name, value));
         break;
       case 'orderby':
         this.#orderBy = parseOrder(this.#target, value);
@@ -176,6 +178,13 @@ class ParameterReader {
       ...fields,
       recordKeyOf: (match) => encodeRecordKey(order, positionOf(order, match)).toString('base64'),
     };
+  }
+
+  #explain(isWanted: boolean): void {
+    this.#isExplained = isWanted && this.#rules.mayExplain;
+    if (isWanted && !this.#rules.mayExplain) {
+      this.#warnings.push('The parameter explain was ignored: it is for administrators.');
+    }
   }
 
   #include(field: string): void {

@@ -98,11 +98,12 @@ function parseSearch(
 }
 
 function searchRules(service: DicomwebService): SearchRules {
-  const { dialect, phoneticNames, searchLimitDefault, searchLimitMax } = service;
+  const { dialect, phoneticNames, mayExplain, searchLimitDefault, searchLimitMax } = service;
   const { searchLimitDefault: dialectDefault, searchLimitMax: dialectMax } = dialect;
   return {
     dialect,
     phoneticNames,
+    mayExplain,
     limitDefault: typeof dialectDefault === 'number' ? dialectDefault : searchLimitDefault,
     limitMax: typeof dialectMax === 'number' ? dialectMax : searchLimitMax,
   };

@@ -1,16 +1,20 @@
 import type { DeflatedText } from '#engine/base/deflated-text.js';
 import { filterJsonModel, type ElementFilter } from '#engine/dicom/json-model/filter-json-model.js';
 import type { Engine, RetrieveTarget } from '#engine/engine-types.js';
+import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { ContentEncoding } from '#src/http/content-encoding.js';
 import { contentEncodingOf } from '#src/http/encoded-response.js';
 import { queryParameter, queryParameterValues } from '#src/http/query-string.js';
+import { weakEtag } from '#src/http/etag.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { Dialect } from '../dialect.js';
 import {
   dataSetFormOf,
+  deflatedJsonText,
   respondDataSets,
   respondDeflatedJson,
+  respondKeptJson,
   varyHeader,
 } from '../data-sets-response.js';
 import { tagOfName } from '../qido/search-attributes.js';
@@ -21,6 +25,11 @@ import {
   requireResource,
   type ResourceRecord,
 } from '../resource-etag.js';
+
+/** Series and studies up to this size are kept as whole documents; to make a larger one takes seconds of a processor. */
+const keptInstancesMax = 10_000;
+/** Whole documents up to this size are inflated in one go for clients that take no gzip. */
+const keptTextBytesMax = 1024 * 1024;
 
 const binaryVrs: ReadonlySet<string> = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'UN']);
 
@@ -44,19 +53,52 @@ export function retrieveMetadataTransaction(
   const kind = isAsStored ? `${encoding}-as-stored` : encoding;
   const fields = [...(wanted.tags ?? ['all'])].join();
   const representation = `metadata-${form}-${kind}-${wanted.excludesPrivate}-${fields} ${url}`;
-  const etag =
+  const strongTag =
     service.dialect.metadataEtag === 'version-count'
       ? versionEtag(resource, encoding)
       : etagOf(resource, target, representation);
+  // The same text is compressed in one of two ways.
+  const etag = isAsStored && encoding === 'gzip' ? weakEtag(strongTag) : strongTag;
   if (answerNotModified(context, etag)) return;
   const headers = [['etag', etag], ['cache-control', 'private, no-cache'], varyHeader] as const;
   if (isAsStored) {
-    const pages = deflatedPages(service.engine, target, url);
-    respondDeflatedJson(context, { encoding, headers }, pages);
+    respondAsStored(service, context, { target, resource, url, encoding, headers });
     return;
   }
   const pages = metadataPages(service.engine, target, url, keeps);
   respondDataSets(context, { form, boundaryKey: etag, headers }, pages);
+}
+
+interface AsStored {
+  readonly target: RetrieveTarget;
+  readonly resource: ResourceRecord;
+  readonly url: string;
+  readonly encoding: 'gzip' | 'identity';
+  readonly headers: HttpHeaders;
+}
+
+/** Answers with all of the metadata: the whole document if it is kept, or what is kept of each instance. */
+function respondAsStored(
+  { engine, keptMetadata }: DicomwebService,
+  context: RequestContext,
+  { target, resource, url, encoding, headers }: AsStored,
+): void {
+  const pages = (): Generator<readonly DeflatedText[][]> => deflatedPages(engine, target, url);
+  const answer = { encoding, headers };
+  const isKept = 'instanceCount' in resource && resource.instanceCount <= keptInstancesMax;
+  const key = `${etagOf(resource, target, 'document')} ${url}`;
+  const document = isKept ? keptMetadata.find(key) : undefined;
+  if (document !== undefined && (encoding === 'gzip' || document.textBytes <= keptTextBytesMax)) {
+    respondKeptJson(context, answer, document);
+    return;
+  }
+  respondDeflatedJson(context, answer, pages());
+  if (document !== undefined || !isKept) return;
+  const isCurrent = (): boolean => {
+    const { sequence, createdAtMs } = requireResource(engine, target);
+    return sequence === resource.sequence && createdAtMs === resource.createdAtMs;
+  };
+  void keptMetadata.missed(key, { texts: () => deflatedJsonText(pages()), isCurrent });
 }
 
 /** As `metadataPages`, for clients that take it as it is kept. */

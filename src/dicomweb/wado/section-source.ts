@@ -9,6 +9,8 @@ export interface SectionBody {
   readonly length: number | undefined;
   /** As `BlobSource.read`. */
   read(position: number, target: Uint8Array): number | Promise<number>;
+  /** As `BlobSource.pieceBytes`. */
+  pieceBytes?(position: number, bytesMax: number): number;
 }
 
 /** A stretch of a response: bytes as they are, or a stretch to be read. */
@@ -35,6 +37,8 @@ export class SectionSource implements ResponseSource {
   #rest: number;
   #position = 0;
   #isOver = false;
+  /** The piece ends before it is full, because what comes next is better read in one go. */
+  #isPieceCut = false;
   #isFilling = false;
   #isClosed = false;
 
@@ -60,6 +64,7 @@ export class SectionSource implements ResponseSource {
       this.#first = undefined;
       return first;
     }
+    this.#isPieceCut = false;
     const filled = this.#fill(0, Math.min(this.#piece.length, this.#rest));
     return typeof filled === 'number' ? this.#pieceOf(filled) : this.#readSlowly(filled);
   }
@@ -90,7 +95,7 @@ export class SectionSource implements ResponseSource {
   /** Fills the piece from `length` up to `wanted`, as far as there are bytes; in one go where nothing has to be waited for. */
   #fill(length: number, wanted: number): number | Promise<number> {
     let filled = length;
-    while (filled < wanted) {
+    while (filled < wanted && !this.#isPieceCut) {
       const step = this.#step(this.#piece.subarray(filled, wanted));
       if (step instanceof Promise) return this.#fillBehind(step, filled, wanted);
       if (step === undefined) return filled;
@@ -116,10 +121,19 @@ export class SectionSource implements ResponseSource {
     const copied =
       section instanceof Uint8Array
         ? copyFrom(section, this.#position, target)
-        : section.read(this.#position, target);
+        : this.#readBody(section, target);
     return typeof copied === 'number'
       ? this.#advance(section, copied)
       : copied.then((bytes) => this.#advance(section, bytes));
+  }
+
+  /** Reads what is best read together; nothing where that is more than the rest of the piece, which then ends. */
+  #readBody(body: SectionBody, target: Uint8Array): number | Promise<number> {
+    const isPieceEmpty = target.byteOffset === this.#piece.byteOffset;
+    const bytes = body.pieceBytes?.(this.#position, target.length) ?? target.length;
+    if (bytes === 0 && isPieceEmpty) return body.read(this.#position, target);
+    this.#isPieceCut = bytes < target.length && this.#position + bytes < (body.length ?? Infinity);
+    return bytes === 0 ? 0 : body.read(this.#position, target.subarray(0, bytes));
   }
 
   #advance(section: Section, bytes: number): number {

@@ -23,17 +23,17 @@ export type IdentityVerifier = (identity: UserIdentity | undefined) => Promise<I
 const identityType = { userNameAndPasscode: 2, jsonWebToken: 5 } as const;
 
 /**
- * The verifier that a site has configured; undefined when it has configured none, and identities are ignored then. Throws when a
+ * The verifier that a site has configured; undefined when it has configured none, and identities are ignored then. Rejects when a
  * file cannot be read.
  */
-export function openIdentityVerifier(
+export async function openIdentityVerifier(
   options: Config['dimse']['userIdentity'],
   logger: Logger,
-): IdentityVerifier | undefined {
+): Promise<IdentityVerifier | undefined> {
   const { usersFile, jwt, required: isRequired } = options;
   const users =
     usersFile === undefined ? undefined : new UsersFile(usersFile, readUserDirectory, logger);
-  const verifyToken = createTokenVerifier(jwt);
+  const verifyToken = await createTokenVerifier(jwt);
   if (users === undefined && verifyToken === undefined) return undefined;
   return createIdentityVerifier({ users, verifyToken, isRequired });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type * as Jose from 'jose';
 import type { JSONWebKeySet, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import { assert } from '#engine/base/assert.js';
 
 /** Where the keys of tokens come from, and what a token has to say; one of the three sources. */
 export interface TokenVerifierOptions {
@@ -30,12 +31,17 @@ const clockToleranceSeconds = 60;
 const fetchTimeoutMs = 5_000;
 
 /**
- * Verifies JSON Web Tokens (RFC 7519): signature, expiry (which a token must have), not-before, issuer and audience. Throws when
- * a file of keys cannot be read; undefined when no source of keys is given.
+ * Verifies JSON Web Tokens (RFC 7519): signature, expiry (which a token must have), not-before, issuer and audience. Rejects
+ * when a file of keys cannot be read; undefined when no source of keys is given.
  */
-export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier | undefined {
-  const keys = readKeys(options);
-  if (keys === undefined) return undefined;
+export async function createTokenVerifier(
+  options: TokenVerifierOptions,
+): Promise<TokenVerifier | undefined> {
+  const { jwksUrl, jwksFile, secretFile } = options;
+  if ((jwksUrl ?? jwksFile ?? secretFile) === undefined) return undefined;
+  // Stores without tokens start a tenth of a second earlier without it.
+  const jose = await import('jose');
+  const keys = readKeys(options, jose);
   const { issuer, audience } = options;
   const rules: JWTVerifyOptions = {
     algorithms: keys.algorithms,
@@ -46,10 +52,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   };
   return async (token) => {
     try {
-      const { payload } = await jwtVerify(token, keys.getKey, rules);
+      const { payload } = await jose.jwtVerify(token, keys.getKey, rules);
       return { subject: payload.sub ?? '' };
     } catch (error) {
-      return isOurTrouble(error) ? 'unavailable' : 'wrong';
+      return isOurTrouble(error, jose) ? 'unavailable' : 'wrong';
     }
   };
 }
@@ -59,7 +65,10 @@ interface Keys {
   readonly algorithms: string[];
 }
 
-function readKeys({ jwksUrl, jwksFile, secretFile }: TokenVerifierOptions): Keys | undefined {
+function readKeys(
+  { jwksUrl, jwksFile, secretFile }: TokenVerifierOptions,
+  jose: typeof Jose,
+): Keys {
   if (secretFile !== undefined) {
     const secret = readFileSync(secretFile);
     if (secret.length < secretBytesMin) {
@@ -69,15 +78,15 @@ function readKeys({ jwksUrl, jwksFile, secretFile }: TokenVerifierOptions): Keys
   }
   if (jwksFile !== undefined) {
     const keySet = JSON.parse(readFileSync(jwksFile, 'utf8')) as JSONWebKeySet;
-    return { getKey: createLocalJWKSet(keySet), algorithms: publicKeyAlgorithms };
+    return { getKey: jose.createLocalJWKSet(keySet), algorithms: publicKeyAlgorithms };
   }
-  if (jwksUrl === undefined) return undefined;
-  const getKey = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: fetchTimeoutMs });
+  assert(jwksUrl !== undefined, 'keys have a source');
+  const getKey = jose.createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: fetchTimeoutMs });
   return { getKey, algorithms: publicKeyAlgorithms };
 }
 
 /** The keys could not be fetched or understood, for which the token is not to blame. */
-function isOurTrouble(error: unknown): boolean {
+function isOurTrouble(error: unknown, { errors }: typeof Jose): boolean {
   if (!(error instanceof errors.JOSEError)) return true;
   return (
     error instanceof errors.JWKSTimeout ||

@@ -46,7 +46,13 @@ test('any query string is a search that can be asked, or a bad request, in both 
         level,
         ...(isBelowStudy && level !== 'study' ? { studyInstanceUid: '1.2' } : {}),
       } as const;
-      const rules = { dialect, phoneticNames: false, limitDefault: 100, limitMax: 200 };
+      const rules = {
+        dialect,
+        phoneticNames: false,
+        mayExplain: true,
+        limitDefault: 100,
+        limitMax: 200,
+      };
       try {
         const request = parseSearchParameters(parseQueryString(text), target, rules);
         assert.ok(request.query.limit <= rules.limitMax);

@@ -104,3 +104,31 @@ test('a range that reaches beyond its blob is damage', () => {
   const { reader, address } = blobOf(100, 0);
   assert.throws(() => reader.read(address, 90, Buffer.alloc(20)), { code: 'corrupt' });
 });
+
+test('pieces that are as long as advised begin and end where blocks do', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ length: lengths, prefix: fc.constantFrom(0, 1, 400) }),
+      fc.integer({ min: 3000, max: 200_000 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async ({ length, prefix }, bytesMax, from) => {
+        const prefixLength = Math.min(prefix, length - 1);
+        const { reader, address, bytes } = blobOf(length, prefixLength);
+        let position = Math.floor(from * (length - 1));
+        while (position < length) {
+          const room = Math.min(bytesMax, length - position);
+          const advised = reader.wholeBlocksBytes(address, position, room);
+          assert.ok(advised >= 0 && advised <= room);
+          const end = position + advised;
+          const isBorder = end === prefixLength || (end - prefixLength) % checksumBlockBytes === 0;
+          assert.ok(advised === 0 || isBorder || end === length, `${position} to ${end}`);
+          const target = Buffer.alloc(advised === 0 ? room : advised);
+          await reader.read(address, position, target);
+          assert.ok(target.equals(bytes.subarray(position, position + target.length)));
+          position += target.length;
+        }
+      },
+    ),
+    { numRuns: 15 },
+  );
+});

@@ -21,7 +21,13 @@ function parse(
   return parseSearchParameters(
     parameters,
     { partition: 0, level: 'study', ...target },
-    { dialect: dialects[dialect], limitDefault: 150, limitMax: 200, phoneticNames: false },
+    {
+      dialect: dialects[dialect],
+      limitDefault: 150,
+      limitMax: 200,
+      phoneticNames: false,
+      mayExplain: false,
+    },
   );
 }
 
@@ -33,6 +39,13 @@ function refuses(parameters: Parameters, target: Partial<SearchTarget> = {}): vo
 }
 
 describe('PS3.18 §8.3.4 search parameters', () => {
+  test('beyond the standard: explain is left out, with a warning, where it is not turned on', () => {
+    const { isExplained, warnings } = parse([['explain', 'true']]);
+    assert.equal(isExplained, false);
+    assert.deepEqual(warnings, ['The parameter explain was ignored: it is for administrators.']);
+    assert.deepEqual(parse([['explain', 'false']]).warnings, []);
+  });
+
   test('attributes are named by keyword or tag, in any case', () => {
     for (const name of ['PatientID', '00100020']) {
       assert.deepEqual(parse([[name, 'A']]).query.conditions, [

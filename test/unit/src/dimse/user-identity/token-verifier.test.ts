@@ -22,8 +22,8 @@ function write(bytes: string | Buffer): string {
   return path;
 }
 
-function verifier(options: TokenVerifierOptions): TokenVerifier {
-  const verify = createTokenVerifier({ ...rules, ...options });
+async function verifier(options: TokenVerifierOptions): Promise<TokenVerifier> {
+  const verify = await createTokenVerifier({ ...rules, ...options });
   assert.ok(verify);
   return verify;
 }
@@ -41,7 +41,7 @@ function signed(jwt: SignJWT, key: CryptoKey | Uint8Array, alg: string): Promise
 }
 
 test('RFC 7519: a token has to be signed by the shared key, in time, and meant for us', async () => {
-  const verify = verifier({ secretFile: write(secret) });
+  const verify = await verifier({ secretFile: write(secret) });
   const good = await signed(token(), secret, 'HS256');
   assert.deepEqual(await verify(good), { subject: 'dr.who' });
   const bad: Record<string, string> = {
@@ -65,7 +65,7 @@ test('RFC 7519: a token has to be signed by the shared key, in time, and meant f
 test('RFC 7517: a key set of a file verifies what its private key signed, and no HMAC with the public one', async () => {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid: 'k1' };
-  const verify = verifier({ jwksFile: write(JSON.stringify({ keys: [jwk] })) });
+  const verify = await verifier({ jwksFile: write(JSON.stringify({ keys: [jwk] })) });
   assert.deepEqual(await verify(await signed(token(), privateKey, 'ES256')), { subject: 'dr.who' });
   const forged = await signed(token(), Buffer.from(JSON.stringify(jwk).padEnd(64)), 'HS256');
   assert.equal(await verify(forged), 'wrong');
@@ -76,22 +76,22 @@ test('keys of a URL are fetched; without them a token is neither right nor wrong
   const keySet = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1' }] };
   const text = await signed(token(), privateKey, 'ES256');
   const url = await serve(t, JSON.stringify(keySet), 200);
-  assert.deepEqual(await verifier({ jwksUrl: url })(text), { subject: 'dr.who' });
+  assert.deepEqual(await (await verifier({ jwksUrl: url }))(text), { subject: 'dr.who' });
   for (const [body, status] of [
     ['{}', 200],
     ['<html>', 200],
     ['gone', 503],
   ] as const) {
-    const broken = verifier({ jwksUrl: await serve(t, body, status) });
+    const broken = await verifier({ jwksUrl: await serve(t, body, status) });
     assert.equal(await broken(text), 'unavailable', `${status} ${body}`);
   }
-  const nobody = verifier({ jwksUrl: 'http://127.0.0.1:1/jwks' });
+  const nobody = await verifier({ jwksUrl: 'http://127.0.0.1:1/jwks' });
   assert.equal(await nobody(text), 'unavailable');
 });
 
-test('a shared key that is too short to be one is refused at the start', () => {
-  assert.throws(() => verifier({ secretFile: write('short') }), /32 bytes/);
-  assert.equal(createTokenVerifier(rules), undefined);
+test('a shared key that is too short to be one is refused at the start', async () => {
+  await assert.rejects(verifier({ secretFile: write('short') }), /32 bytes/);
+  assert.equal(await createTokenVerifier(rules), undefined);
 });
 
 async function serve(t: TestContext, body: string, status: number): Promise<string> {

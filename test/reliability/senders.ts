@@ -1,0 +1,188 @@
+import { HttpConnection } from '#bench/harness/http-connection.js';
+import { stowContentType } from '#test/helpers/dicomweb-client.js';
+import { DicomScu, ScuError, type StoreInstance } from '#test/helpers/dicom-scu.js';
+import { ctImageStorage, explicitVrLittleEndian } from '#test/helpers/dimse-fixture.js';
+import type { TestServer } from '#test/helpers/server.js';
+import { delay } from '#test/helpers/wait.js';
+import { RenumberedInstance } from './renumbered-instance.js';
+import { residentBytes } from './process-figures.js';
+
+/** A sender whose turn is over waits so long at least, however late it is. */
+const pauseMsMin = 5;
+const recoveryMsMax = 60_000;
+const storeRequest = {
+  method: 'POST',
+  target: '/dicom-web/studies',
+  headerLines: [`Content-Type: ${stowContentType}`],
+  keepBody: false,
+} as const;
+
+/** What the senders of one phase were answered. */
+export class Answers {
+  offered = 0;
+  stored = 0;
+  http503 = 0;
+  rejected = 0;
+  a700 = 0;
+  /** By what it was. */
+  readonly other = new Map<string, number>();
+  readonly latencies: number[] = [];
+  residentBytesMax = 0;
+
+  noteOther(what: string): void {
+    this.other.set(what, (this.other.get(what) ?? 0) + 1);
+  }
+}
+
+/** Senders of instances of 512 KiB by STOW-RS and C-STORE, which cost little beside the server they send to. */
+export class Senders {
+  readonly #server: TestServer;
+  #senderCount = 0;
+
+  constructor(server: TestServer) {
+    this.#server = server;
+  }
+
+  /** So many senders for a time, all together offering so many instances a second; as many as they can without it. */
+  async load(
+    { http, dimse }: { readonly http: number; readonly dimse: number },
+    seconds: number,
+    perSecond = Infinity,
+  ): Promise<Answers> {
+    const answers = new Answers();
+    const startedAt = performance.now();
+    const endsAt = startedAt + seconds * 1000;
+    const intervalMs = ((http + dimse) * 1000) / perSecond;
+    let dueAtMs = startedAt;
+    /** Waits for the next turn; false when the time is over. */
+    const takeTurn = async (): Promise<boolean> => {
+      const turnAtMs = dueAtMs;
+      dueAtMs += intervalMs / (http + dimse);
+      await delay(Math.max(perSecond === Infinity ? 0 : pauseMsMin, turnAtMs - performance.now()));
+      return performance.now() < endsAt;
+    };
+    const sampling = setInterval(() => {
+      const bytes = residentBytes(this.#server.process.pid!);
+      answers.residentBytesMax = Math.max(answers.residentBytesMax, bytes);
+    }, 200);
+    await Promise.all([
+      ...Array.from({ length: http }, () => this.#sendByHttp(answers, takeTurn)),
+      ...Array.from({ length: dimse }, () => this.#sendByDimse(answers, takeTurn)),
+    ]);
+    clearInterval(sampling);
+    return answers;
+  }
+
+  /** Until an instance is taken by HTTP and one by DIMSE, in ms. */
+  async recover(): Promise<number> {
+    const startedAt = performance.now();
+    const answers = new Answers();
+    const connection = new HttpConnection(this.#server.httpPort);
+    const [first, second] = [this.#newInstance(), this.#newInstance()];
+    while (performance.now() - startedAt < recoveryMsMax) {
+      const before = answers.stored;
+      await this.#post(connection, answers, first.body);
+      await this.#associate(answers, async (scu) => this.#cStore(scu, answers, second.request));
+      if (answers.stored === before + 2) {
+        connection.close();
+        return performance.now() - startedAt;
+      }
+      await delay(20);
+    }
+    throw new Error('it does not recover');
+  }
+
+  /** What was refused is offered again. */
+  async #sendByHttp(answers: Answers, takeTurn: () => Promise<boolean>): Promise<void> {
+    const connection = new HttpConnection(this.#server.httpPort);
+    const instance = this.#newInstance();
+    while (await takeTurn()) {
+      if (await this.#post(connection, answers, instance.body)) instance.renumber();
+    }
+    connection.close();
+  }
+
+  /** An association for five instances at a time. */
+  async #sendByDimse(answers: Answers, takeTurn: () => Promise<boolean>): Promise<void> {
+    let isOver = false;
+    const instance = this.#newInstance();
+    while (!isOver && (await takeTurn())) {
+      await this.#associate(answers, async (scu) => {
+        for (let n = 0; n < 5 && !isOver; n++) {
+          if (n > 0 && !(await takeTurn())) isOver = true;
+          else if (await this.#cStore(scu, answers, instance.request)) instance.renumber();
+        }
+      });
+    }
+  }
+
+  /** Whether it was stored. */
+  async #post(connection: HttpConnection, answers: Answers, body: Buffer): Promise<boolean> {
+    answers.offered += 1;
+    const startedAt = performance.now();
+    try {
+      const { status, headerText } = await connection.request({ ...storeRequest, body: [body] });
+      if (status === 200) {
+        noteStored(answers, startedAt);
+        return true;
+      }
+      if (status === 503 && /^retry-after:/im.test(headerText)) answers.http503 += 1;
+      else answers.noteOther(`HTTP ${status}`);
+    } catch (error) {
+      answers.noteOther(causeOf(error));
+    }
+    return false;
+  }
+
+  async #associate(answers: Answers, work: (scu: DicomScu) => Promise<unknown>): Promise<void> {
+    let scu: DicomScu | undefined;
+    try {
+      scu = await DicomScu.associate({
+        host: '127.0.0.1',
+        port: this.#server.dimsePort,
+        contexts: [
+          { abstractSyntaxUid: ctImageStorage, transferSyntaxUids: [explicitVrLittleEndian] },
+        ],
+      });
+      await work(scu);
+    } catch (error) {
+      const reject = error instanceof ScuError ? error.reject : undefined;
+      const { result, source, reason } = reject ?? {};
+      if (result === 2 && source === 3 && reason === 1) {
+        answers.offered += 1;
+        answers.rejected += 1;
+      } else answers.noteOther(causeOf(error));
+    } finally {
+      await scu?.destroy();
+    }
+  }
+
+  /** Whether it was stored. */
+  async #cStore(scu: DicomScu, answers: Answers, request: StoreInstance): Promise<boolean> {
+    answers.offered += 1;
+    const startedAt = performance.now();
+    const { status } = await scu.store(scu.prepareStore(request));
+    if (status === 0) noteStored(answers, startedAt);
+    else if (status === 0xa700) answers.a700 += 1;
+    else answers.noteOther(`status ${status.toString(16)}`);
+    return status === 0;
+  }
+
+  /** A study for each sender, so that the UIDs of two never meet. */
+  #newInstance(): RenumberedInstance {
+    this.#senderCount += 1;
+    return new RenumberedInstance(`9.${this.#senderCount}`);
+  }
+}
+
+function noteStored(answers: Answers, startedAt: number): void {
+  answers.stored += 1;
+  answers.latencies.push(performance.now() - startedAt);
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error
+    ? ((cause as NodeJS.ErrnoException).code ?? cause.message)
+    : 'error';
+}
