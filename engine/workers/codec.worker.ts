@@ -6,10 +6,10 @@ import { decodedImage } from '#engine/codec/codec-registry.js';
 import { createCodecSet, warmUpCodecs, type CompiledCodecs } from '#engine/codec/codec-set.js';
 import { decodeFrame } from '#engine/codec/decode-frame.js';
 import { encodeFrame } from '#engine/codec/encode-frame.js';
+import { resultMemory } from '#engine/codec/result-memory.js';
 import { renderPicture as renderPictureOf } from '#engine/codec/render/render-picture.js';
 import { renderReport } from '#engine/codec/render/render-report.js';
 import type { RenderTask } from '#engine/codec/render/rendering.js';
-import type { TakeMemory } from '#native-bindings/wasm/wasm-codec.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
@@ -71,21 +71,10 @@ async function transcode(task: CodecTask): Promise<Uint8Array> {
   const { frame, image, fromUid, toUid, room } = task;
   const isNative = findTransferSyntax(fromUid)?.isEncapsulated !== true;
   const encoded = { codestream: frame, transferSyntaxUid: fromUid, image };
-  const native = isNative ? frame : await decodeFrame(encoded, codecs, memoryIn(room));
+  const native = isNative ? frame : await decodeFrame(encoded, codecs, resultMemory(room));
   return toUid === explicitVrLittleEndianUid
     ? native
     : encodeFrame(native, { ...task, image: decodedImage(image, fromUid) }, codecs);
-}
-
-/** Gives `room` to the first who asks, when it is large enough. */
-function memoryIn(room: ArrayBuffer | undefined): TakeMemory {
-  let free = room;
-  return (length) => {
-    if (free === undefined || length > free.byteLength) return new Uint8Array(length);
-    const taken = new Uint8Array(free, 0, length);
-    free = undefined;
-    return taken;
-  };
 }
 
 /**
