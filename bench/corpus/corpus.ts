@@ -81,6 +81,12 @@ export class Corpus {
     return this.shape.studyCount * this.shape.seriesPerStudy * this.shape.instancesPerSeries;
   }
 
+  /** Those of its instances, each once. */
+  get sopClassUids(): readonly string[] {
+    const { modalities } = this.plan;
+    return [...new Set(modalities.map((modality) => this.#template(modality).sopClassUid))];
+  }
+
   /** Bytes of one frame of any image of the corpus. */
   get frameBytes(): number {
     return this.shape.image.rows * this.shape.image.columns * 2;
