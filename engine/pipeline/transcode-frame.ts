@@ -1,6 +1,10 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { LruCache } from '#engine/base/lru-cache.js';
-import { findCodec, transcodingRefusal } from '#engine/codec/codec-registry.js';
+import {
+  findCodec,
+  isConvertedWithLoss,
+  transcodingRefusal,
+} from '#engine/codec/codec-registry.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
@@ -65,6 +69,11 @@ export class FrameTranscoder {
 
   get lossyQuality(): number {
     return this.#options.lossyQuality;
+  }
+
+  /** The quality of frames in `toUid`; undefined where nothing is lost. */
+  qualityOf(toUid: string): number | undefined {
+    return isConvertedWithLoss(toUid) ? this.lossyQuality : undefined;
   }
 
   get framesTranscoded(): number {
