@@ -23,6 +23,7 @@ export const RUN_USAGE = `Usage: run.js [options]
   --subject NAME     server under test: gantry (default), gantry-values (instances as RocksDB values),
                      gantry-generated (starts with --studies studies in its store), orthanc or orthanc-gdcm
   --peer NAME        server to compare with, in the same run; may be repeated; also dcmtk (storescp, cstore only)
+                     and dcmqrscp (cfind and cmove only)
   --only LIST        comma-separated: qido, cfind, frames, compressed, metadata, retrieve, cmove, rendered, stow,
                      cstore, and, which are left out by default, large: searches among --studies studies, and
                      extremes: very many instances or frames, slow clients

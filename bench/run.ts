@@ -14,6 +14,7 @@ import {
   formatSummary,
   formatTableHead,
 } from './harness/result-table.js';
+import { dcmqrscpLauncher } from './peers/dcmqrscp.js';
 import { dcmtkLauncher } from './peers/dcmtk.js';
 import { gantryGeneratedLauncher, gantryLauncher, gantryValuesLauncher } from './peers/gantry.js';
 import { isLoopbackOnly, runLoopbackOnly } from './peers/network-namespace.js';
@@ -32,6 +33,7 @@ const LAUNCHERS: readonly PeerLauncher[] = [
   orthancLauncher,
   orthancGdcmLauncher,
   dcmtkLauncher,
+  dcmqrscpLauncher,
 ];
 const RESULTS_FOLDER = fileURLToPath(new URL('../../bench/results', import.meta.url));
 const EXIT_INTERRUPTED = 130;

@@ -74,6 +74,8 @@ export interface Engine {
     frameNumber: number,
     transferSyntaxUid?: string,
   ): BlobSource | Promise<BlobSource>;
+  /** On the IJG scale, what frames are converted with to a transfer syntax that loses information; undefined for the others. */
+  conversionQuality(transferSyntaxUid: string): number | undefined;
   /** Why the frames cannot be had in another transfer syntax than the stored one; undefined when they can. */
   frameTranscodingRefusal(
     partition: number,

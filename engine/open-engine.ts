@@ -27,6 +27,7 @@ import {
 } from './pipeline/transcode-instance.js';
 import { PipelineStoreSession, type StorePipeline } from './pipeline/store-session.js';
 import { dataDirectoryOf } from './store/data-directory.js';
+import { FreeSpace } from './store/free-space.js';
 import { openStore, type OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread.js';
 import { Arena, arenaBlockBytes } from './threads/arena.js';
@@ -116,7 +117,11 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
     const { deriveHtj2k, derivedBytesMax } = options.codec;
     const { derivedFrames } = dataDirectoryOf(options.dataDir);
     const derived = deriveHtj2k
-      ? await DerivedFrames.open(derivedFrames, derivedBytesMax)
+      ? await DerivedFrames.open(
+          derivedFrames,
+          derivedBytesMax,
+          new FreeSpace(options.dataDir, options.store.reserveBytes),
+        )
       : undefined;
     const parts = { log, store, arena, health, ...threads, maintenanceThread, derived };
     return assembleEngine(options, parts);
@@ -391,7 +396,11 @@ function frameVerbs(
   parts: InstanceTranscoderParts,
 ): Pick<
   Engine,
-  'retrieveFrame' | 'frameTranscodingRefusal' | 'instanceTranscodingRefusal' | 'transcodeInstance'
+  | 'retrieveFrame'
+  | 'conversionQuality'
+  | 'frameTranscodingRefusal'
+  | 'instanceTranscodingRefusal'
+  | 'transcodeInstance'
 > {
   const { blobs, layouts, frames } = parts;
   return {
@@ -399,6 +408,7 @@ function frameVerbs(
       transferSyntaxUid === undefined || transferSyntaxUid === record.transferSyntaxUid
         ? retrieveFrame(blobs, layouts, { partition, record, frameNumber })
         : frames.transcode({ partition, record, frameNumber }, transferSyntaxUid),
+    conversionQuality: (transferSyntaxUid) => frames.qualityOf(transferSyntaxUid),
     frameTranscodingRefusal: (partition, record, transferSyntaxUid) =>
       frames.refusal(partition, record, transferSyntaxUid),
     instanceTranscodingRefusal: (partition, record, transferSyntaxUid) =>

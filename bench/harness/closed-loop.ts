@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { LatencyRecorder, type LatencySummary } from './latency-recorder.js';
 
 /** Bounds of one cell. */
@@ -6,6 +8,8 @@ export interface LoadBounds {
   readonly durationMaxMs: number;
   /** Operations done before the clock starts, over all clients; they take the first operation numbers. */
   readonly warmUpOperations: number;
+  /** Over all clients; undefined for a closed loop. */
+  readonly operationsPerSecond?: number;
   /** Asked before each operation; false ends the cell as its bounds do. */
   readonly isWanted?: () => boolean;
 }
@@ -39,8 +43,10 @@ export type Operate = (operationNumber: number) => Promise<OperationYield>;
 const ERROR_SAMPLES_MAX = 5;
 
 /**
- * Drives the clients in a closed loop: each starts its next operation when its last one is answered. An operation that throws
- * counts as an error, never as throughput, and its latency is not recorded; errors of the warm-up count too.
+ * Drives the clients in a closed loop: each starts its next operation when its last one is answered. With a rate, operations are
+ * due one after another at that rate; a client that is free takes the next one, and its latency counts from when it was due, so
+ * that what a slow answer keeps waiting is not left out. An operation that throws counts as an error, never as throughput, and
+ * its latency is not recorded; errors of the warm-up count too.
  */
 export async function driveClosedLoop(
   clients: readonly Operate[],
@@ -53,13 +59,15 @@ export async function driveClosedLoop(
     operationEnd: number,
     deadlineMs: number,
     tally: Tally,
+    whenDue: (operation: number) => Promise<number>,
   ): Promise<void> => {
     const loop = async (operate: Operate): Promise<void> => {
       while (nextOperation < operationEnd && performance.now() < deadlineMs && isWanted()) {
-        const startedMs = performance.now();
+        const operation = nextOperation++;
+        const dueMs = await whenDue(operation);
         try {
-          const result = await operate(nextOperation++);
-          tally.add(result, result.latencyMs ?? performance.now() - startedMs);
+          const result = await operate(operation);
+          tally.add(result, result.latencyMs ?? performance.now() - dueMs);
         } catch (error) {
           errors.add(error);
         }
@@ -67,12 +75,19 @@ export async function driveClosedLoop(
     };
     await Promise.all(clients.map(loop));
   };
-  await runUntil(bounds.warmUpOperations, performance.now() + bounds.durationMaxMs, new Tally());
+  const warmUpEndMs = performance.now() + bounds.durationMaxMs;
+  await runUntil(bounds.warmUpOperations, warmUpEndMs, new Tally(), immediately);
   const timed = new Tally();
   const cpuBefore = process.cpuUsage();
   const startedMs = performance.now();
-  const operationEnd = nextOperation + bounds.operationsMax;
-  await runUntil(operationEnd, startedMs + bounds.durationMaxMs, timed);
+  const firstOperation = nextOperation;
+  const { operationsPerSecond, operationsMax } = bounds;
+  const whenDue =
+    operationsPerSecond === undefined
+      ? immediately
+      : (operation: number) =>
+          waitUntil(startedMs + ((operation - firstOperation) * 1000) / operationsPerSecond);
+  await runUntil(firstOperation + operationsMax, startedMs + bounds.durationMaxMs, timed, whenDue);
   const durationMs = performance.now() - startedMs;
   const cpu = process.cpuUsage(cpuBefore);
   return {
@@ -84,6 +99,17 @@ export async function driveClosedLoop(
     errorSamples: errors.samples,
     clientCpuShare: (cpu.user + cpu.system) / 1000 / durationMs,
   };
+}
+
+function immediately(): Promise<number> {
+  return Promise.resolve(performance.now());
+}
+
+/** Resolves at `dueMs`, or at once when that has passed, with it. */
+async function waitUntil(dueMs: number): Promise<number> {
+  const waitMs = dueMs - performance.now();
+  if (waitMs > 0) await delay(waitMs);
+  return dueMs;
 }
 
 class Tally {

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { findDcmtkVersion } from './dcmtk-process.js';
 import { MOVE_DESTINATION_AE_TITLE, type PeerLauncher } from './peer.js';
 import { findFreePort } from './server-process.js';
-import { isStorescpInstalled, startStorescp } from './storescp.js';
+import { startStorescp } from './storescp.js';
 
 const AE_TITLE = 'STORESCP';
 
@@ -16,7 +16,8 @@ export const dcmtkLauncher: PeerLauncher = {
   name: 'dcmtk',
   bindsEveryInterface: true,
   launch: async (dataDirectory) => {
-    if (!isStorescpInstalled()) throw new Error('install the package dcmtk');
+    const version = findDcmtkVersion('storescp');
+    if (version === undefined) throw new Error('install the package dcmtk');
     const directory = join(dataDirectory, 'received');
     mkdirSync(directory);
     const logFile = join(dataDirectory, 'server.log');
@@ -25,11 +26,7 @@ export const dcmtkLauncher: PeerLauncher = {
     const args = ['--output-directory', directory, '--bit-preserving'];
     const server = await startStorescp({ aeTitle: AE_TITLE, port: dimsePort, args });
     return {
-      record: {
-        name: 'dcmtk',
-        version: execFileSync('storescp', ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? '',
-        settings: { TCP_NODELAY: '1', fork: 'true' },
-      },
+      record: { name: 'dcmtk', version, settings: { TCP_NODELAY: '1', fork: 'true' } },
       pid: server.pid,
       httpPort: 0,
       dicomWebPath: '',

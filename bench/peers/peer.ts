@@ -18,7 +18,7 @@ export interface RunningPeer {
   /** Another after a restart. */
   readonly pid: number;
   readonly httpPort: number;
-  /** Path of the DICOMweb root, e.g. `/dicom-web`. */
+  /** Path of the DICOMweb root, e.g. `/dicom-web`; empty for a server without HTTP. */
   readonly dicomWebPath: string;
   readonly dimsePort: number;
   readonly aeTitle: string;

@@ -1,8 +1,8 @@
 import { hashedIndex } from '../corpus/random-source.js';
 import { planStudy } from '../corpus/study-plan.js';
 import { STUDY_ROOT_MOVE } from '../harness/query-command.js';
+import { findDcmtkVersion } from '../peers/dcmtk-process.js';
 import { withMoveSink } from '../peers/move-sink.js';
-import { isStorescpInstalled } from '../peers/storescp.js';
 import type { Scale } from '../run-scale.js';
 import type { BenchCase } from './bench-case.js';
 import { queryCase } from './query-case.js';
@@ -11,7 +11,7 @@ const SEED = 61;
 
 /** C-MOVE of whole studies (PS3.4 Annex C.4.2) to DCMTK's storescp, which drops them. Every sub-operation is counted. */
 export function cmoveCases({ name: scaleName }: Scale): readonly BenchCase[] {
-  if (!isStorescpInstalled()) {
+  if (findDcmtkVersion('storescp') === undefined) {
     process.stderr.write('cmove is left out: install the package dcmtk\n');
     return [];
   }

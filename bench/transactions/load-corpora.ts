@@ -1,6 +1,7 @@
 import type { ReadCorpusName } from '../corpus/corpora.js';
 import type { BenchCase } from './bench-case.js';
 import { sendCorpus } from './stow-ingest.js';
+import { storeCorpus } from './store-corpus.js';
 
 const LABELS: Readonly<Record<ReadCorpusName, string>> = {
   ct: 'STOW corpus of 512 KiB CT, 20/request',
@@ -17,8 +18,12 @@ const LABELS: Readonly<Record<ReadCorpusName, string>> = {
   manyFrames: 'STOW many small JPEG-LS frames, 1/request',
 };
 const LOAD_DURATION_MAX_MS = 600_000;
+const PDU_LENGTH_MAX_BYTES = 128 * 1024;
 
-/** The case that puts a reading corpus into a peer; it runs once per peer, without warm-up and to its end. */
+/**
+ * The case that puts a reading corpus into a peer; it runs once per peer, without warm-up and to its end. A peer without HTTP gets
+ * the instances one by one, by C-STORE.
+ */
 export function loadCorpusCase(corpusName: ReadCorpusName): BenchCase {
   const isMultiFrame =
     corpusName === 'manyFrames' || corpusName.toLowerCase().endsWith('multiframe');
@@ -33,6 +38,16 @@ export function loadCorpusCase(corpusName: ReadCorpusName): BenchCase {
     run: async ({ peer, corpora }) => {
       const corpus = corpora[corpusName];
       await corpus.prepare();
+      if (peer.dicomWebPath === '') {
+        const bounds = {
+          operationsMax: corpus.instanceCount,
+          durationMaxMs: LOAD_DURATION_MAX_MS,
+          warmUpOperations: 0,
+        };
+        const pduLengthMaxBytes = PDU_LENGTH_MAX_BYTES;
+        // One at a time: processes of dcmqrscp that write its index at once refuse an instance now and then.
+        return storeCorpus(peer, corpus, { concurrency: 1, pduLengthMaxBytes, bounds });
+      }
       return sendCorpus(peer, corpus, {
         perRequest,
         concurrency,

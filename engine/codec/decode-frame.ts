@@ -4,7 +4,11 @@ import {
   samplesPerFrame,
   type ImagePixelDescription,
 } from '#engine/dicom/pixel-data/image-pixel-description.js';
-import type { DecodedSamples } from '#native-bindings/wasm/wasm-codec.js';
+import {
+  freshMemory,
+  type DecodedSamples,
+  type TakeMemory,
+} from '#native-bindings/wasm/wasm-codec.js';
 import { findCodec } from './codec-registry.js';
 import type { CodecSet } from './codec-set.js';
 import { corruptFrame, undecodableFrame } from './codestream-error.js';
@@ -31,28 +35,40 @@ export interface EncodedFrame {
 /**
  * Decodes a frame to native pixels, little endian, as docs/adr/0007-decoded-frames.md defines them: samples as the data set
  * describes them, colours that the compression had transformed as RGB. The header of the codestream is held against the data
- * set before anything is decoded, and the result after.
+ * set before anything is decoded, and the result after. `takeMemory` brings memory for the result, where codecs can use it.
  *
  * Throws `corrupt` for what is not what it says, `not-acceptable` for what nothing here decodes.
  */
-export async function decodeFrame(frame: EncodedFrame, codecs: CodecSet): Promise<Uint8Array> {
+export async function decodeFrame(
+  frame: EncodedFrame,
+  codecs: CodecSet,
+  takeMemory: TakeMemory = freshMemory,
+): Promise<Uint8Array> {
   const { codestream, image } = frame;
+  const means: DecodingMeans = { image, codecs, takeMemory };
   switch (findCodec(frame.transferSyntaxUid)?.decoder) {
     case 'none':
       return exactFrame(codestream, image);
     case 'inflate':
       return inflateFrame(codestream, image);
     case 'rle':
-      return decodeRle(codestream, image);
+      return decodeRle(codestream, image, takeMemory);
     case 'jpeg':
-      return toNativeFrame(await decodeJpeg(codestream, image, codecs), image);
+      return toNativeFrame(await decodeJpeg(codestream, means), image);
     case 'jpeg2000':
-      return toNativeFrame(await decodeJpeg2000(codestream, image, codecs), image);
+      return toNativeFrame(await decodeJpeg2000(codestream, means), image);
     case 'jpeg-xl':
-      return toNativeFrame(await decodeJpegXl(codestream, image, codecs), image);
+      return toNativeFrame(await decodeJpegXl(codestream, means), image);
     case undefined:
       throw undecodableFrame(`transfer syntax ${frame.transferSyntaxUid}`);
   }
+}
+
+/** What the result must be, and what it is made with. */
+interface DecodingMeans {
+  readonly image: ImagePixelDescription;
+  readonly codecs: CodecSet;
+  readonly takeMemory: TakeMemory;
 }
 
 /** A fragment is padded to an even length (PS3.5 §A.4). */
@@ -75,23 +91,20 @@ function inflateFrame(codestream: Uint8Array, image: ImagePixelDescription): Uin
   return exactFrame(new Uint8Array(inflated), image);
 }
 
-async function decodeJpeg(
-  codestream: Uint8Array,
-  image: ImagePixelDescription,
-  codecs: CodecSet,
-): Promise<CodecSamples> {
+async function decodeJpeg(codestream: Uint8Array, means: DecodingMeans): Promise<CodecSamples> {
+  const { image, codecs, takeMemory } = means;
   const header = readJpegHeader(codestream);
   checkHeader({ ...header, componentCount: header.components.length }, image);
   switch (header.process) {
     case jpegMarker.baseline:
     case jpegMarker.extendedSequential:
     case jpegMarker.progressive:
-      return decodeDct(codestream, header, { image, codecs });
+      return decodeDct(codestream, header, means);
     case jpegMarker.lossless:
       return ofWords(decodeJpegLossless(codestream, header), header.precision);
     case jpegMarker.jpegLs: {
       checkJpegEnd(codestream);
-      const decoded = await guarded(() => codecs.charls.decode(codestream));
+      const decoded = await guarded(() => codecs.charls.decode(codestream, takeMemory));
       return checkSamples(decoded, image, decoded.isPlanar);
     }
     default:
@@ -115,7 +128,7 @@ function ofWords(words: Uint16Array, bitsPerSample: number): CodecSamples {
 async function decodeDct(
   codestream: Uint8Array,
   header: JpegHeader,
-  { image, codecs }: { readonly image: ImagePixelDescription; readonly codecs: CodecSet },
+  { image, codecs, takeMemory }: DecodingMeans,
 ): Promise<CodecSamples> {
   const isColour = header.components.length > 1;
   const isYcc = isColour && isYCbCr(codestream, header, image.photometricInterpretation);
@@ -126,30 +139,28 @@ async function decodeDct(
     return ofWords(words, header.precision);
   }
   const marked = isColour ? withColourMarker(codestream, header, isYcc) : codestream;
-  return checkSamples(await guarded(() => codecs.libjpegTurbo.decode(marked)), image);
+  return checkSamples(await guarded(() => codecs.libjpegTurbo.decode(marked, takeMemory)), image);
 }
 
 async function decodeJpeg2000(
   bytes: Uint8Array,
-  image: ImagePixelDescription,
-  codecs: CodecSet,
+  { image, codecs, takeMemory }: DecodingMeans,
 ): Promise<CodecSamples> {
   const codestream = unwrapJpeg2000(bytes);
   const header = readJpeg2000Header(codestream);
   checkHeader(header, image);
   const codec = header.isHighThroughput ? codecs.openjph : codecs.openjpeg;
-  return checkSamples(await guarded(() => codec.decode(codestream)), image);
+  return checkSamples(await guarded(() => codec.decode(codestream, takeMemory)), image);
 }
 
 /** The header is read no further than a decoder would allocate by; the rest is held against the data set after. */
 async function decodeJpegXl(
   codestream: Uint8Array,
-  image: ImagePixelDescription,
-  codecs: CodecSet,
+  { image, codecs, takeMemory }: DecodingMeans,
 ): Promise<CodecSamples> {
   const { samplesPerPixel: componentCount, bitsStored: precision } = image;
   checkHeader({ ...readJpegXlSize(codestream), componentCount, precision }, image);
-  return checkSamples(await guarded(() => codecs.libjxl.decode(codestream)), image);
+  return checkSamples(await guarded(() => codecs.libjxl.decode(codestream, takeMemory)), image);
 }
 
 interface CodestreamHeader {

@@ -3,6 +3,7 @@ import {
   nativeFrameBytes,
   type ImagePixelDescription,
 } from '#engine/dicom/pixel-data/image-pixel-description.js';
+import { freshMemory } from '#native-bindings/wasm/wasm-codec.js';
 import { corruptFrame, undecodableFrame } from './codestream-error.js';
 
 /** RLE Lossless, PS3.5 Annex G: each byte plane of each sample is one PackBits segment, the most significant byte first. */
@@ -13,11 +14,15 @@ const segmentCountMax = 15;
  * A native frame, little endian, in the planar configuration of `image`. Bytes of a segment beyond its pixels are padding.
  * Throws `corrupt` when a segment is too short or lies outside `codestream`.
  */
-export function decodeRle(codestream: Uint8Array, image: ImagePixelDescription): Uint8Array {
+export function decodeRle(
+  codestream: Uint8Array,
+  image: ImagePixelDescription,
+  takeMemory = freshMemory,
+): Uint8Array {
   const { samplesPerPixel, planarConfiguration } = image;
   const sampleBytes = bytesPerSample(image);
   const segments = readSegments(codestream, samplesPerPixel * sampleBytes);
-  const frame = new Uint8Array(nativeFrameBytes(image));
+  const frame = takeMemory(nativeFrameBytes(image));
   // Bits of 1-bit pixels stay packed: the one segment holds bytes of eight.
   const planeLength = image.bitsAllocated === 1 ? frame.length : image.rows * image.columns;
   const isPlanar = planarConfiguration === 1;

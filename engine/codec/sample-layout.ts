@@ -19,8 +19,8 @@ type SampleArray = Uint8Array | Uint16Array | Uint32Array;
 
 /**
  * The native frame, little endian, as the data set describes it (PS3.5 §8.1.1): samples widened to Bits Allocated, signed ones
- * sign-extended, in its planar configuration, 1-bit ones packed. The result is `decoded.samples` itself where nothing is to be
- * done. The caller has checked that there are as many samples as a frame has.
+ * sign-extended, in its planar configuration, 1-bit ones packed. The result is `decoded.samples` itself, changed in place, where
+ * it has room for that. The caller has checked that there are as many samples as a frame has, and owns their memory from its beginning.
  */
 export function toNativeFrame(decoded: CodecSamples, image: ImagePixelDescription): Uint8Array {
   const source = sampleArray(decoded.samples, decoded.bitsPerSample > 8 ? 2 : 1);
@@ -31,7 +31,7 @@ export function toNativeFrame(decoded: CodecSamples, image: ImagePixelDescriptio
   const isWidened = source.BYTES_PER_ELEMENT !== bytesPerSample(image);
   const isMoved = image.samplesPerPixel > 1 && decoded.isPlanar !== isPlanar(image);
   if (!isChanged && !isWidened && !isMoved) return decoded.samples;
-  const frame = new Uint8Array(nativeFrameBytes(image));
+  const frame = isWidened || isMoved ? new Uint8Array(nativeFrameBytes(image)) : decoded.samples;
   const target = sampleArray(frame, bytesPerSample(image));
   const extend = image.isSigned ? 32 - bitsPerSample : 0;
   const mask = bitsPerSample >= 32 ? -1 : (1 << bitsPerSample) - 1;

@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { LruCache } from '#engine/base/lru-cache.js';
 import type { InstanceKey, InstanceRecord } from '#engine/store/catalog/catalog-records.js';
+import type { FreeSpace } from '#engine/store/free-space.js';
 import { readDerivedIndex, writeDerivedIndex, type DerivedFrame } from './derived-index.js';
 import type { FrameAddress } from './retrieve-frames.js';
 
@@ -20,6 +21,8 @@ interface OpenIndex {
   readonly frames: readonly DerivedFrame[];
 }
 
+type FreeSpaceTaker = Pick<FreeSpace, 'take'>;
+
 /**
  * Frames that were encoded ahead, in a folder of its own: a file for each instance, those used last within `bytesMax`. Nothing
  * depends on it: a file that is missing, damaged or of another state of its instance counts as absent, and is not synced.
@@ -27,20 +30,26 @@ interface OpenIndex {
 export class DerivedFrames {
   readonly #directory: string;
   readonly #bytesMax: number;
+  readonly #freeSpace: FreeSpaceTaker | undefined;
   /** Bytes of each file; what was used last stands last. */
   readonly #files = new Map<string, number>();
   readonly #indexes = new LruCache<string, OpenIndex>(indexesMax);
   #bytes = 0;
 
-  private constructor(directory: string, bytesMax: number) {
+  private constructor(directory: string, bytesMax: number, freeSpace?: FreeSpaceTaker) {
     this.#directory = directory;
     this.#bytesMax = bytesMax;
+    this.#freeSpace = freeSpace;
   }
 
-  /** Takes up what the folder holds. Rejects as the file system does. */
-  static async open(directory: string, bytesMax: number): Promise<DerivedFrames> {
+  /** Takes up what the folder holds. `freeSpace` is asked before anything is written. Rejects as the file system does. */
+  static async open(
+    directory: string,
+    bytesMax: number,
+    freeSpace?: FreeSpaceTaker,
+  ): Promise<DerivedFrames> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const derived = new DerivedFrames(directory, bytesMax);
+    const derived = new DerivedFrames(directory, bytesMax, freeSpace);
     const found: { readonly name: string; readonly size: number; readonly mtimeMs: number }[] = [];
     for (const name of await readdir(directory)) {
       const path = join(directory, name);
@@ -89,7 +98,8 @@ export class DerivedFrames {
 
   /**
    * Keeps the frames that `frames` brings, in place of what there was of the instance. Rejects as `frames` and the file system
-   * do, and with `out-of-resources` when they are more than the folder may hold; nothing is kept then.
+   * do, with `out-of-resources` when they are more than the folder may hold, and with `storage-full` when the disk has no more than
+   * its reserve; nothing is kept then.
    */
   async keep(
     partition: number,
@@ -160,6 +170,7 @@ export class DerivedFrames {
 
   async #append(file: FileHandle, name: string, bytes: Uint8Array): Promise<void> {
     await this.#makeRoom(bytes.length, name);
+    this.#freeSpace?.take(bytes.length);
     await file.write(bytes);
     this.#files.set(name, (this.#files.get(name) ?? 0) + bytes.length);
     this.#bytes += bytes.length;

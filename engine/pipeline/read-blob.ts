@@ -1,3 +1,4 @@
+import { BufferPool } from '#engine/base/buffer-pool.js';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { BlobReader } from '#engine/store/blob/blob-store.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
@@ -29,6 +30,9 @@ const cautiousReadsMax = 64;
 
 /** A range that needs no more than this with the blocks it touches is read in one go and copied. */
 const copiedBytesMax = 128 * 1024;
+
+/** What such ranges are read into; as many are kept as reads of slow disks are mostly under way. */
+const asides = new BufferPool(copiedBytesMax, 8);
 
 /**
  * Reads a stretch of a blob. Bytes in the page cache are fastest read in place, on this thread (15,000 against 10,000 frames a
@@ -148,6 +152,8 @@ interface CheckedRange {
   readonly target: Uint8Array;
   readonly wanted: Uint8Array;
   readonly to: Uint8Array;
+  /** What `target` is part of, where it is not part of what is to be filled. */
+  readonly buffer: Buffer | undefined;
 }
 
 /** Cuts a stretch where its blocks do: those that lie inside it are read in place, those at its ends beside it. */
@@ -169,18 +175,22 @@ function rangesOf(blocks: BlobBlocks, position: number, target: Uint8Array): Che
 }
 
 function inPlace(position: number, target: Uint8Array): CheckedRange {
-  return { position, target, wanted: target, to: target };
+  return { position, target, wanted: target, to: target, buffer: undefined };
 }
 
 function aside(start: number, end: number, position: number, to: Uint8Array): CheckedRange {
-  const target = Buffer.allocUnsafeSlow(end - start);
+  const length = end - start;
+  const buffer = length <= copiedBytesMax ? asides.take() : Buffer.allocUnsafeSlow(length);
+  const target = buffer.subarray(0, length);
   const wanted = target.subarray(position - start, position - start + to.length);
-  return { position: start, target, wanted, to };
+  return { position: start, target, wanted, to, buffer };
 }
 
-function finish(blocks: BlobBlocks, { position, target, wanted, to }: CheckedRange): void {
+function finish(blocks: BlobBlocks, { position, target, wanted, to, buffer }: CheckedRange): void {
   blocks.verify(position, target);
-  if (wanted !== to) to.set(wanted);
+  if (buffer === undefined) return;
+  to.set(wanted);
+  if (buffer.length === copiedBytesMax) asides.giveBack(buffer);
 }
 
 /** A layout that points beyond its blob is damage, not the end of a file. */

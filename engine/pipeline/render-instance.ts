@@ -1,6 +1,11 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
-import type { RenderParameters, RenderTask } from '#engine/codec/render/rendering.js';
+import { LruCache } from '#engine/base/lru-cache.js';
+import type {
+  AttributeSource,
+  RenderParameters,
+  RenderTask,
+} from '#engine/codec/render/rendering.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
@@ -17,7 +22,7 @@ import { readRenderAttributes, type AttributeParts } from './render-attributes.j
 import { renderingKindOf } from './rendering-kind.js';
 import { retrieveBulkValue } from './retrieve-bulkdata.js';
 import { retrieveFrame } from './retrieve-frames.js';
-import { bytesSource, readWhole } from './retrieve-instance.js';
+import { bytesSource, readInto } from './retrieve-instance.js';
 
 export interface RendererParts extends AttributeParts {
   readonly codecPool: CodecPool;
@@ -29,6 +34,9 @@ export interface RendererOptions {
   readonly pictureCacheBytes: number;
 }
 
+/** Attributes of instances that pictures were made of: a viewer asks for the same image again, with another window or frame. */
+const attributesBytesMax = 16 * 1024 * 1024;
+
 /** Bytes that a sample has at most when it is stored: Double Float Pixel Data. */
 const sampleBytesMax = 8;
 const encapsulatedDocumentTag = '00420011';
@@ -39,6 +47,7 @@ export class Renderer {
   readonly #parts: RendererParts;
   readonly #options: RendererOptions;
   readonly #pictures: CachedResults;
+  readonly #attributes = new LruCache<string, AttributeSource>(attributesBytesMax);
 
   constructor(parts: RendererParts, options: RendererOptions) {
     this.#parts = parts;
@@ -162,17 +171,30 @@ export class Renderer {
       frames.push(await this.#readFrame(partition, image, frameNumber));
     }
     const presentationState =
-      state === undefined ? undefined : await readRenderAttributes(this.#parts, partition, state);
+      state === undefined ? undefined : await this.#attributesOf(partition, state);
     return {
       frames,
       frameNumbers,
       transferSyntaxUid: isNative ? explicitVrLittleEndianUid : transferSyntaxUid,
-      image: await readRenderAttributes(this.#parts, partition, image),
+      image: await this.#attributesOf(partition, image),
       ...(presentationState === undefined ? {} : { presentationState }),
       sopInstanceUid: image.sopInstanceUid,
       framePixelsMax: this.#options.framePixelsMax,
       parameters,
     };
+  }
+
+  /** What names the content of an instance names its attributes. */
+  async #attributesOf(partition: number, record: InstanceRecord): Promise<AttributeSource> {
+    const key = contentKey(partition, record);
+    const known = this.#attributes.get(key);
+    if (known !== undefined) return known;
+    const read = await readRenderAttributes(this.#parts, partition, record);
+    // What is posted to a thread takes along the buffer that it is a part of.
+    const attributes = { ...read, json: new Uint8Array(read.json) };
+    const weight = attributesBytes(attributes);
+    if (weight <= attributesBytesMax) this.#attributes.set(key, attributes, weight);
+    return attributes;
   }
 
   async #readFrame(
@@ -182,7 +204,13 @@ export class Renderer {
   ): Promise<Uint8Array> {
     const { blobs, layouts } = this.#parts;
     const source = await retrieveFrame(blobs, layouts, { partition, record, frameNumber });
-    if (source.length <= sampleBytesMax * this.#options.framePixelsMax) return readWhole(source);
+    if (source.length <= sampleBytesMax * this.#options.framePixelsMax) {
+      return readInto(source, this.#parts.codecPool.memory);
+    }
     throw new GantryError('not-acceptable', 'the frame is too large to be rendered');
   }
+}
+
+function attributesBytes({ json, bulkValues }: AttributeSource): number {
+  return bulkValues.reduce((sum, { bytes }) => sum + bytes.length, json.length);
 }

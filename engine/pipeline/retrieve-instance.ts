@@ -1,3 +1,4 @@
+import type { RecycledMemory } from '#engine/base/recycled-memory.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { BlobSource, RetrieveTarget } from '../engine-types.js';
@@ -42,6 +43,13 @@ export function bytesSource(bytes: Uint8Array): BlobSource {
 /** The whole of a source that is known to be small enough for memory. */
 export async function readWhole(source: BlobSource): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(source.length);
+  await source.read(0, bytes);
+  return bytes;
+}
+
+/** As `readWhole`, into memory that was used before. */
+export async function readInto(source: BlobSource, memory: RecycledMemory): Promise<Uint8Array> {
+  const bytes = new Uint8Array(memory.take(source.length), 0, source.length);
   await source.read(0, bytes);
   return bytes;
 }

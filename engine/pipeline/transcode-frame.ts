@@ -1,6 +1,10 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { LruCache } from '#engine/base/lru-cache.js';
-import { findCodec, transcodingRefusal } from '#engine/codec/codec-registry.js';
+import {
+  findCodec,
+  isConvertedWithLoss,
+  transcodingRefusal,
+} from '#engine/codec/codec-registry.js';
 import {
   explicitVrLittleEndianUid,
   findTransferSyntax,
@@ -15,10 +19,12 @@ import type { CodecPool } from '#engine/threads/codec-pool.js';
 import type { CodecTask } from '#engine/threads/task-messages.js';
 import type { BlobSource } from '../engine-types.js';
 import type { DerivedFrames } from './derived-frames.js';
+import { FrameCache, type LentFrame } from './frame-cache.js';
 import { contentKey, type InstanceLayouts } from './instance-layouts.js';
+import { lentFrameSource } from './lent-frame-source.js';
 import type { BlobRangeReader } from './read-blob.js';
 import { retrieveFrame, type FrameAddress } from './retrieve-frames.js';
-import { bytesSource, readWhole } from './retrieve-instance.js';
+import { readInto } from './retrieve-instance.js';
 
 /** Instances of which is remembered that a frame cannot be decoded. */
 const faultsMax = 10_000;
@@ -49,21 +55,25 @@ export interface FrameTranscoderOptions {
 export class FrameTranscoder {
   readonly #parts: FrameTranscoderParts;
   readonly #options: FrameTranscoderOptions;
-  readonly #frames: LruCache<string, Uint8Array>;
+  readonly #frames: FrameCache;
   /** What codecs said of frames that they could not read, by instance and transfer syntax. */
   readonly #faults = new LruCache<string, string>(faultsMax);
-  readonly #underWay = new Map<string, Promise<Uint8Array>>();
   #framesTranscoded = 0;
-  #framesFromCache = 0;
+  #framesDerived = 0;
 
   constructor(parts: FrameTranscoderParts, options: FrameTranscoderOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#frames = new LruCache(options.cacheBytes);
+    this.#frames = new FrameCache(options.cacheBytes, parts.codecPool.memory);
   }
 
   get lossyQuality(): number {
     return this.#options.lossyQuality;
+  }
+
+  /** The quality of frames in `toUid`; undefined where nothing is lost. */
+  qualityOf(toUid: string): number | undefined {
+    return isConvertedWithLoss(toUid) ? this.lossyQuality : undefined;
   }
 
   get framesTranscoded(): number {
@@ -71,7 +81,7 @@ export class FrameTranscoder {
   }
 
   get framesFromCache(): number {
-    return this.#framesFromCache;
+    return this.#frames.cachedCount + this.#framesDerived;
   }
 
   /** Why the frames of an instance cannot be had in `toUid`; undefined when they can. */
@@ -101,32 +111,15 @@ export class FrameTranscoder {
     if (isNative(address.record.transferSyntaxUid) && toUid === explicitVrLittleEndianUid) {
       return retrieveFrame(this.#parts.blobs, this.#parts.layouts, address);
     }
-    return bytesSource(await this.transcodeToBytes(address, toUid));
+    const lend = (): Promise<LentFrame> =>
+      this.#frames.lend(frameKey(address, toUid), () => this.#transcodeOnce(address, toUid));
+    return lentFrameSource(await lend(), lend);
   }
 
-  /** As `transcode`, for frames that take a codec. The bytes are shared with the cache. */
-  async transcodeToBytes(address: FrameAddress, toUid: string): Promise<Uint8Array> {
-    const { partition, record, frameNumber } = address;
-    const key = `${contentKey(partition, record)}/${frameNumber}/${toUid}`;
-    const cached = this.#frames.get(key);
-    if (cached !== undefined) {
-      this.#framesFromCache++;
-      return cached;
-    }
-    const underWay = this.#underWay.get(key);
-    if (underWay !== undefined) return underWay;
-    const result = this.#transcodeNow(address, toUid)
-      .catch((error: unknown) => {
-        if (error instanceof GantryError && error.code === 'not-acceptable') {
-          this.#faults.set(`${contentKey(partition, record)}/${toUid}`, error.detail, 1);
-        }
-        throw error;
-      })
-      .finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, result);
-    const frame = await result;
-    if (frame.length <= this.#options.cacheBytes) this.#frames.set(key, frame, frame.length);
-    return frame;
+  /** As `transcode`, for frames that take a codec. The bytes are shared with the cache, and stay as they are. */
+  transcodeToBytes(address: FrameAddress, toUid: string): Promise<Uint8Array> {
+    const make = (): Promise<Uint8Array> => this.#transcodeOnce(address, toUid);
+    return this.#frames.give(frameKey(address, toUid), make);
   }
 
   /**
@@ -141,13 +134,25 @@ export class FrameTranscoder {
     return this.#parts.codecPool.runIfIdle(idleMs, () => this.#loadTask(address, toUid));
   }
 
+  async #transcodeOnce(address: FrameAddress, toUid: string): Promise<Uint8Array> {
+    try {
+      return await this.#transcodeNow(address, toUid);
+    } catch (error) {
+      if (error instanceof GantryError && error.code === 'not-acceptable') {
+        const key = `${contentKey(address.partition, address.record)}/${toUid}`;
+        this.#faults.set(key, error.detail, 1);
+      }
+      throw error;
+    }
+  }
+
   async #transcodeNow(address: FrameAddress, toUid: string): Promise<Uint8Array> {
     const { partition, record } = address;
     // One encoder makes all syntaxes of HTJ2K, in the order that the strictest of them asks for.
     const isHtj2k = findCodec(toUid)?.encoder === 'htj2k';
     const derived = isHtj2k ? await this.#parts.derived?.find(address) : undefined;
     if (derived !== undefined) {
-      this.#framesFromCache++;
+      this.#framesDerived++;
       return derived;
     }
     const refusal = this.refusal(partition, record, toUid);
@@ -176,8 +181,13 @@ export class FrameTranscoder {
         `frame: ${source.length} bytes are more than it can be`,
       );
     }
-    return readWhole(source);
+    return readInto(source, this.#parts.codecPool.memory);
   }
+}
+
+/** Names the content of a frame in a transfer syntax. */
+function frameKey({ partition, record, frameNumber }: FrameAddress, toUid: string): string {
+  return `${contentKey(partition, record)}/${frameNumber}/${toUid}`;
 }
 
 function isNative(transferSyntaxUid: string): boolean {

@@ -1,7 +1,10 @@
 import { Piscina } from 'piscina';
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { RecycledMemory } from '#engine/base/recycled-memory.js';
 import type { CompiledCodecs } from '#engine/codec/codec-set.js';
 import type { RenderTask } from '#engine/codec/render/rendering.js';
+import { findTransferSyntax } from '#engine/dicom/dictionary/transfer-syntaxes.js';
+import { nativeFrameBytes } from '#engine/dicom/pixel-data/image-pixel-description.js';
 import type { CodecResult, CodecTask, DocumentTask } from './task-messages.js';
 
 export interface CodecPoolOptions {
@@ -20,12 +23,20 @@ const warmUpAfterMs = 10_000;
 type CodecFailure = Extract<CodecResult, { readonly ok: false }>;
 type Task = CodecTask | RenderTask | DocumentTask;
 
+/** Memory of frames that may lie unused: what a few frames need on their way. */
+const keptBytesMax = 32 * 1024 * 1024;
+
+/** Frames beyond this bring their memory from the codec: nothing so large is taken because a data set says so. */
+const roomBytesMax = 8 * 1024 * 1024;
+
 /**
  * The Piscina pool that decodes and encodes frames and makes pictures of them; apart from the one that parses, so that ingest cannot starve viewers. Each
  * thread has one frame at a time, and the clock of a frame starts when a thread takes it. Waiting is done here, before anything
  * of the frame is read: the queue holds no bytes.
  */
 export class CodecPool {
+  /** Where frames are read into on their way to a codec; results come in such memory, and may be given back to it. */
+  readonly memory = new RecycledMemory(keptBytesMax);
   readonly #compile: () => Promise<CompiledCodecs>;
   readonly #options: CodecPoolOptions;
   readonly #warmUp: NodeJS.Timeout;
@@ -70,8 +81,7 @@ export class CodecPool {
   renderPicture(load: () => Promise<RenderTask>): Promise<Uint8Array> {
     return this.#inTurn(async () => {
       const task = await load();
-      const frames = task.frames.map(ownBuffer);
-      return this.#work('renderPicture', { ...task, frames }, frames);
+      return this.#work('renderPicture', task, task.frames.map(bufferOf));
     });
   }
 
@@ -96,8 +106,16 @@ export class CodecPool {
 
   async #transcode(load: () => Promise<CodecTask>): Promise<Uint8Array> {
     const task = await load();
-    const frame = ownBuffer(task.frame);
-    return this.#work('default', { ...task, frame }, [frame]);
+    const room = this.#roomFor(task);
+    const moved = [bufferOf(task.frame), ...(room === undefined ? [] : [room])];
+    return this.#work('default', room === undefined ? task : { ...task, room }, moved);
+  }
+
+  /** Memory for the native frame, where a codec makes one. */
+  #roomFor({ fromUid, image }: CodecTask): ArrayBuffer | undefined {
+    const bytes = nativeFrameBytes(image);
+    const isDecoded = findTransferSyntax(fromUid)?.isEncapsulated === true;
+    return isDecoded && bytes <= roomBytesMax ? this.memory.take(bytes) : undefined;
   }
 
   async #takeThread(): Promise<void> {
@@ -129,14 +147,14 @@ export class CodecPool {
   }
 
   /** Has the exported function `name` of the worker do a task. */
-  async #work(name: string, task: Task, moved: readonly Uint8Array[]): Promise<Uint8Array> {
+  async #work(name: string, task: Task, moved: readonly ArrayBuffer[]): Promise<Uint8Array> {
     const pool = await this.#pool();
     const hung = new AbortController();
     const timer = setTimeout(() => hung.abort(), this.#options.frameTimeoutMs);
     try {
-      const transferList = moved.map(({ buffer }) => buffer as ArrayBuffer);
       const { signal } = hung;
-      const result = await pool.run(task, { name, transferList, signal });
+      const result = await pool.run(task, { name, transferList: [...moved], signal });
+      for (const buffer of result.spent) this.memory.giveBack(buffer);
       if (result.ok) return result.frame;
       throw failureOf(result);
     } catch (cause) {
@@ -174,7 +192,7 @@ function failureOf({ code, detail }: CodecFailure): GantryError {
   return new GantryError(code === 'corrupt' ? 'not-acceptable' : code, detail);
 }
 
-/** Moving takes the whole buffer along, so it must hold nothing else. */
-function ownBuffer(frame: Uint8Array): Uint8Array {
-  return frame.byteLength === frame.buffer.byteLength ? frame : new Uint8Array(frame);
+/** Frames lie in memory of their own, which moving takes along as a whole. */
+function bufferOf({ buffer }: Uint8Array): ArrayBuffer {
+  return buffer as ArrayBuffer;
 }

@@ -280,7 +280,7 @@ export type MaintenanceReply =
 
 // ---- main → codec pool, and back ----
 export interface CodecTask {
-  /** Moved. Native little endian pixels, or a codestream without item headers; it fills its buffer. */
+  /** Moved, with all of its memory. Native little endian pixels, or a codestream without item headers. */
   readonly frame: Uint8Array;
   readonly image: ImagePixelDescription;
   /** Explicit VR Little Endian stands for native frames. */
@@ -288,6 +288,8 @@ export interface CodecTask {
   readonly toUid: string;
   /** IJG scale, 1 to 100, of targets with loss; `lossyQuality` by default. */
   readonly quality?: number;
+  /** Moved: memory for the native frame, of any content. */
+  readonly room?: ArrayBuffer;
 }
 
 /** A structured report to be rendered as HTML: its metadata, one DICOM JSON object. */
@@ -295,7 +297,12 @@ export interface DocumentTask {
   readonly json: Uint8Array;
 }
 
-export type CodecResult =
-  /** `frame` is moved. */
-  | { readonly ok: true; readonly frame: Uint8Array }
-  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string };
+/** What became of a task; `spent` is what was moved to it and is not part of the result, moved back. */
+export type CodecResult = { readonly spent: readonly ArrayBuffer[] } & (
+  | {
+      readonly ok: true;
+      /** Moved, with all of its memory, which holds nothing else. */
+      readonly frame: Uint8Array;
+    }
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string }
+);

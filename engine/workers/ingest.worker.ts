@@ -14,6 +14,7 @@ import type {
   ParseTask,
 } from '#engine/threads/task-messages.js';
 import { FileByteSource } from './file-byte-source.js';
+import { packInstance } from './pack-instance.js';
 import { sanitizePreamble } from './preamble-policy.js';
 
 /** What the pool gives each worker at its start: the memory that received bytes lie in. */
@@ -78,7 +79,7 @@ function toParseResult(result: DescribeResult, checksums: BlockChecksummer): Par
     const blockChecksums = checksums.finish();
     const { instance } = result;
     const metadata = { ...instance.metadata, pieces: deflateMetadata(instance.metadata) };
-    return { ok: true, instance: { ...instance, metadata, crc32, blockChecksums } };
+    return { ok: true, instance: packInstance({ ...instance, metadata, crc32, blockChecksums }) };
   }
   const { error, sopClassUid, sopInstanceUid } = result;
   return {

@@ -2,6 +2,7 @@ import {
   compileWasmCodec,
   copyOut,
   decodeUnsigned,
+  freshMemory,
   WasmCodec,
   type CompiledWasm,
   type DecodedSamples,
@@ -55,11 +56,14 @@ export class CharlsCodec {
   }
 
   /** `isPlanar`: the components lie one after another. Samples are unsigned. Throws `WasmCodecError`. */
-  decode(codestream: Uint8Array): Promise<DecodedSamples & { readonly isPlanar: boolean }> {
+  decode(
+    codestream: Uint8Array,
+    takeMemory = freshMemory,
+  ): Promise<DecodedSamples & { readonly isPlanar: boolean }> {
     return this.#codec.run(({ JpegLSDecoder }) => {
       const decoder = new JpegLSDecoder();
       try {
-        const decoded = decodeUnsigned(decoder, codestream);
+        const decoded = decodeUnsigned(decoder, codestream, takeMemory);
         const isInterleaved = decoder.getInterleaveMode() !== interleaveNone;
         return { ...decoded, isPlanar: decoded.componentCount > 1 && !isInterleaved };
       } finally {

@@ -2,6 +2,7 @@ import {
   compileWasmCodec,
   copyOut,
   decodeUnsigned,
+  freshMemory,
   WasmCodec,
   WasmCodecError,
   type CompiledWasm,
@@ -52,11 +53,11 @@ export class LibjpegTurboCodec {
    * Grey of one component; RGB of three, converted from YCbCr when the markers (JFIF, Adobe), or by default the number of
    * components, say that this is what the codestream holds. Throws `WasmCodecError`.
    */
-  decode(codestream: Uint8Array): Promise<DecodedSamples> {
+  decode(codestream: Uint8Array, takeMemory = freshMemory): Promise<DecodedSamples> {
     return this.#codec.run(({ JPEGDecoder }) => {
       const decoder = new JPEGDecoder();
       try {
-        return decodeUnsigned(decoder, codestream);
+        return decodeUnsigned(decoder, codestream, takeMemory);
       } finally {
         decoder.delete();
       }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import {
   compileWasmFile,
   decodeUnsigned,
+  freshMemory,
   WasmCodec,
   type CompiledWasm,
   type DecodedSamples,
@@ -36,11 +37,11 @@ export class LibjxlCodec {
   }
 
   /** The first image, grey or RGB, of up to 16 bits. Samples are unsigned. Throws `WasmCodecError`. */
-  decode(codestream: Uint8Array): Promise<DecodedSamples> {
+  decode(codestream: Uint8Array, takeMemory = freshMemory): Promise<DecodedSamples> {
     return this.#codec.run(({ JpegXLDecoder }) => {
       const decoder = new JpegXLDecoder();
       try {
-        return decodeUnsigned(decoder, codestream);
+        return decodeUnsigned(decoder, codestream, takeMemory);
       } finally {
         decoder.delete();
       }

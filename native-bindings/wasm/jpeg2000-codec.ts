@@ -1,6 +1,7 @@
 import { declareSigns, hasByteSigns, toSigned, toUnsigned } from './jpeg2000-signs.js';
 import {
   copyOut,
+  freshMemory,
   WasmCodec,
   WasmCodecError,
   type CompiledWasm,
@@ -53,7 +54,7 @@ export class Jpeg2000Codec<Module extends EmscriptenModule, Encoder extends Jpeg
   }
 
   /** Colour transforms of the codestream are undone. Throws `WasmCodecError`. */
-  decode(codestream: Uint8Array): Promise<DecodedSamples> {
+  decode(codestream: Uint8Array, takeMemory = freshMemory): Promise<DecodedSamples> {
     return this.#codec.run((module) => {
       const decoder = this.#driver.createDecoder(module);
       try {
@@ -65,7 +66,7 @@ export class Jpeg2000Codec<Module extends EmscriptenModule, Encoder extends Jpeg
         const complaint = decoder.getLastErrorMessage?.() ?? '';
         if (complaint !== '') throw new WasmCodecError(complaint);
         const { width, height, componentCount, bitsPerSample, isSigned } = decoder.getFrameInfo();
-        const decoded = copyOut(decoder.getDecodedBuffer());
+        const decoded = copyOut(decoder.getDecodedBuffer(), takeMemory);
         const samples = isTurned ? toSigned(decoded, bitsPerSample) : decoded;
         const info = { width, height, componentCount, bitsPerSample };
         return { ...info, isSigned: isSigned || isTurned, samples };

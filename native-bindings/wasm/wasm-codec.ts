@@ -144,9 +144,17 @@ export class WasmCodec<Module extends EmscriptenModule> {
   }
 }
 
-/** A copy of what lies in the heap, in memory of its own that can be moved to another thread. */
-export function copyOut(view: Uint8Array): Uint8Array {
-  return new Uint8Array(view);
+/** Brings memory for a result, of that many bytes and of any content. */
+export type TakeMemory = (length: number) => Uint8Array;
+
+/** Memory of its own for each result. */
+export const freshMemory: TakeMemory = (length) => new Uint8Array(length);
+
+/** A copy of what lies in the heap, in memory that can be moved to another thread. */
+export function copyOut(view: Uint8Array, takeMemory = freshMemory): Uint8Array {
+  const copy = takeMemory(view.length);
+  copy.set(view);
+  return copy;
 }
 
 /** What the decoders for unsigned samples of two packages have in common. */
@@ -159,10 +167,14 @@ export interface UnsignedDecoder {
 }
 
 /** Decodes a codestream; the decoder can be asked for more of it afterwards, and is for the caller to delete. */
-export function decodeUnsigned(decoder: UnsignedDecoder, codestream: Uint8Array): DecodedSamples {
+export function decodeUnsigned(
+  decoder: UnsignedDecoder,
+  codestream: Uint8Array,
+  takeMemory: TakeMemory,
+): DecodedSamples {
   decoder.getEncodedBuffer(codestream.length).set(codestream);
   decoder.decode();
   const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
-  const samples = copyOut(decoder.getDecodedBuffer());
+  const samples = copyOut(decoder.getDecodedBuffer(), takeMemory);
   return { width, height, componentCount, bitsPerSample, isSigned: false, samples };
 }

@@ -7,11 +7,12 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { readBenchResult } from '#bench/harness/bench-result.js';
+import { findDcmtkVersion } from '#bench/peers/dcmtk-process.js';
 import { isGantryBuilt } from '#bench/peers/gantry.js';
 import { isOrthancInstalled } from '#bench/peers/orthanc.js';
 
 const RUN_FILE = fileURLToPath(new URL('../../bench/run.js', import.meta.url));
-const RUN_TIMEOUT_MS = 120_000;
+const RUN_TIMEOUT_MS = 300_000;
 
 test('the whole bench at tiny scale finds no wrong answer of the server', (t) => {
   if (!isGantryBuilt()) return t.skip('SKIPPED: the server is not built');
@@ -23,9 +24,11 @@ test('studies generated into a store are found by every search, and what is very
   checkRun(t, ['--subject', 'gantry-generated', '--only', 'large,extremes']);
 });
 
-test('the bench drives Orthanc and finds no wrong answer', (t) => {
+test('the bench drives Orthanc and DCMTK and finds no wrong answer', (t) => {
   if (!isOrthancInstalled()) return t.skip('SKIPPED: Orthanc is not installed');
-  checkRun(t, ['--subject', 'orthanc', '--only', 'frames,stow,cstore']);
+  const isDcmtkInstalled = findDcmtkVersion('dcmqrscp') !== undefined;
+  const peers = isDcmtkInstalled ? ['--peer', 'dcmqrscp'] : [];
+  checkRun(t, ['--subject', 'orthanc', ...peers, '--only', 'frames,stow,cstore,cfind']);
 });
 
 function checkRun(t: TestContext, args: readonly string[]): void {

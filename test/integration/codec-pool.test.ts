@@ -59,6 +59,34 @@ describe('the codec pool', () => {
     await Promise.all(Array.from({ length: 64 }, (_, seed) => roundTrip(seed)));
   });
 
+  test('the memory of frames goes round, and none is overwritten while someone has it', async () => {
+    const pool = openPool();
+    const sized = imageOf({ rows: 200, columns: 256 });
+    const [fromUid, toUid] = [encodings[0]!, explicitVrLittleEndianUid];
+    const frames = await Promise.all(
+      [1, 2, 3].map(async (seed) => {
+        const frame = frameOf(sized, seed);
+        const task = { frame: frame.slice(), image: sized, fromUid: toUid, toUid: fromUid };
+        return { frame, codestream: await pool.run(() => Promise.resolve(task)) };
+      }),
+    );
+    const held: { readonly bytes: Uint8Array; readonly expected: Uint8Array }[] = [];
+    for (let n = 0; n < 40; n++) {
+      const { frame: expected, codestream } = frames[n % frames.length]!;
+      const frame = new Uint8Array(pool.memory.take(codestream.length), 0, codestream.length);
+      frame.set(codestream);
+      const task = { frame, image: sized, fromUid, toUid };
+      const bytes = await pool.run(() => Promise.resolve(task));
+      held.push({ bytes, expected });
+      if (held.length < 4) continue;
+      const oldest = held.shift()!;
+      assert.ok(Buffer.from(oldest.expected).equals(oldest.bytes), `frame ${n}`);
+      pool.memory.giveBack(oldest.bytes.buffer);
+    }
+    const { keptBytes } = pool.memory;
+    assert.ok(keptBytes > 0 && keptBytes < 10 * frames[0]!.frame.length, `${keptBytes} bytes kept`);
+  });
+
   test('a codestream that is none gives an error, and the thread stays', async () => {
     const pool = openPool({ threads: 1 });
     for (const uid of encodings) {
@@ -69,7 +97,8 @@ describe('the codec pool', () => {
   });
 
   test('a codec that takes too long is given up, and the others go on', async () => {
-    const pool = openPool({ threads: 2, frameTimeoutMs: 1_500 });
+    const pool = openPool({ threads: 2, frameTimeoutMs: 2_500 });
+    await Promise.all([1, 2].map((seed) => pool.run(encoding(seed, encodings[0]!))));
     const slow = pool.run(slowTask);
     const others = Array.from({ length: 8 }, (_, seed) => pool.run(encoding(seed, encodings[0]!)));
     await assert.rejects(slow, { code: 'timeout' });

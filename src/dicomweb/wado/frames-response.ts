@@ -52,7 +52,10 @@ export async function respondFrames(
     throw new GantryError(service.dialect.severalFramesAlone, detail);
   }
   const contentType = frameContentType(representation);
-  const form = `frames.${numbers?.join('.') ?? 'all'}-${contentType}-${isMultipart}`;
+  const { isStored, transferSyntaxUid } = representation;
+  const quality = isStored ? undefined : engine.conversionQuality(transferSyntaxUid);
+  const made = quality === undefined ? '' : `-quality=${quality}`;
+  const form = `frames.${numbers?.join('.') ?? 'all'}-${contentType}-${isMultipart}${made}`;
   const url = instanceUrl(studiesUrl(service, context), record);
   const etag = etagOf(record, target, `${form} ${url}`);
   if (answerNotModified(context, etag)) return;

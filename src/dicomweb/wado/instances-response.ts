@@ -49,11 +49,13 @@ export class InstancesResponse {
   readonly #service: DicomwebService;
   readonly #context: RequestContext;
   readonly #request: InstancesRequest;
+  readonly #studiesUrl: string;
 
   constructor(service: DicomwebService, context: RequestContext, request: InstancesRequest) {
     this.#service = service;
     this.#context = context;
     this.#request = request;
+    this.#studiesUrl = studiesUrl(service, context);
   }
 
   /** One part an instance. 206 when some are left out, an error when all are. */
@@ -211,7 +213,7 @@ export class InstancesResponse {
   }
 
   #urlOf(record: InstanceRecord): string {
-    return instanceUrl(studiesUrl(this.#service, this.#context), record);
+    return instanceUrl(this.#studiesUrl, record);
   }
 
   #refusal(record: InstanceRecord): GantryError {

@@ -1,4 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
+import type { Engine } from '#engine/engine-types.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { acceptedOf, studiesUrl, targetOf, type DicomwebService } from '../dicomweb-service.js';
 import { answerNotModified, etagOf, requireResource } from '../resource-etag.js';
@@ -28,9 +29,16 @@ export async function retrieveInstancesTransaction(
     throw new GantryError('not-acceptable', 'instances are served as application/dicom');
   }
   const { isMultipart = true, choices } = representation;
-  const form = `instances.${choices.join(';')}-${isMultipart} ${studiesUrl(service, context)}`;
+  const named = choices.map((uids) => uids.map((uid) => nameOf(engine, uid))).join(';');
+  const form = `instances.${named}-${isMultipart} ${studiesUrl(service, context)}`;
   const etag = etagOf(resource, target, form);
   if (answerNotModified(context, etag)) return;
   const response = new InstancesResponse(service, context, { target, representation, etag });
   await (isMultipart ? response.sendParts() : response.sendAlone());
+}
+
+/** A transfer syntax with what else its bytes depend on. */
+function nameOf(engine: Engine, transferSyntaxUid: string): string {
+  const quality = engine.conversionQuality(transferSyntaxUid);
+  return quality === undefined ? transferSyntaxUid : `${transferSyntaxUid}=${quality}`;
 }

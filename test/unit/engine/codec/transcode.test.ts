@@ -53,6 +53,9 @@ describe('PS3.5 §8.2: frames survive the way to a transfer syntax and back', ()
         const codestream = await encodeFrame(frame, { image, toUid: uid }, codecs);
         const decoded = await decodeFrame({ codestream, transferSyntaxUid: uid, image }, codecs);
         assert.deepEqual(decoded, frame);
+        const used = (length: number): Uint8Array => new Uint8Array(length).fill(0x5a);
+        const again = { codestream, transferSyntaxUid: uid, image };
+        assert.deepEqual(await decodeFrame(again, codecs, used), frame, 'into memory used before');
       });
     }
   }

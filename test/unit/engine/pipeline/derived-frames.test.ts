@@ -77,6 +77,21 @@ describe('frames that were encoded ahead', () => {
     }
   });
 
+  test('the reserve of the disk is not used for them', async () => {
+    const directory = temporaryDirectory();
+    let freeBytes = 1000;
+    const take = (bytes: number): void => {
+      if (bytes > freeBytes) throw new GantryError('storage-full', 'a reserve');
+      freeBytes -= bytes;
+    };
+    const derived = await DerivedFrames.open(directory, roomy, { take });
+    await derived.keep(1, record(1), framesOf(200));
+    const files = filesIn(directory);
+    await assert.rejects(derived.keep(1, record(2), framesOf(200, 900)), { code: 'storage-full' });
+    assert.deepEqual(filesIn(directory), files);
+    assert.equal(await lengthOf(derived, record(1), 1), 200);
+  });
+
   test('damage anywhere in a file is noticed, and the file is given up', async () => {
     const directory = temporaryDirectory();
     const [name, whole] = await (async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RecycledMemory } from '#engine/base/recycled-memory.js';
 import { FrameTranscoder, type FrameTranscoderParts } from '#engine/pipeline/transcode-frame.js';
 import { instanceRecord } from '#test/helpers/record-builder.js';
 
@@ -7,7 +8,7 @@ const littleEndian = '1.2.840.10008.1.2.1';
 
 test('frames that need no codec never enter a worker', async () => {
   const stored = Uint8Array.of(1, 2, 3, 4);
-  // A pool that is touched at all makes this test throw.
+  // A pool that is asked for anything makes this test throw.
   const parts = {
     blobs: {
       read: (_: unknown, position: number, target: Uint8Array) => {
@@ -23,7 +24,7 @@ test('frames that need no codec never enter a worker', async () => {
         pixel: { kind: 'native', offset: 0, length: 4, frameBits: 16, frameCount: 2, wordBytes: 2 },
       }),
     },
-    codecPool: undefined,
+    codecPool: { memory: new RecycledMemory(0) },
     derived: undefined,
   } as unknown as FrameTranscoderParts;
   const transcoder = new FrameTranscoder(parts, {

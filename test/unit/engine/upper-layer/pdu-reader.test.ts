@@ -22,20 +22,24 @@ function refusalOf(bytes: Buffer): number | undefined {
   return (last.value as { readonly reason: number }).reason;
 }
 
-const context = item(
-  0x20,
-  Buffer.concat([
-    Buffer.from([1, 0, 0, 0]),
-    item(0x30, text('1.2.840.10008.1.1')),
-    item(0x40, text('1.2.840.10008.1.2')),
-  ]),
-);
+const abstractSyntax = item(0x30, text('1.2.840.10008.1.1'));
+const transferSyntax = item(0x40, text('1.2.840.10008.1.2'));
+const context = contextOf(0x20, abstractSyntax, transferSyntax);
 const applicationContext = item(0x10, text('1.2.840.10008.3.1.1.1'));
 const userInformation = item(0x50, encodeUserInformation(plainUserInformation));
 
-function requestWith(...items: Buffer[]): Buffer {
+function associatePdu(type: 1 | 2, items: readonly Buffer[]): Buffer {
   const body = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(66), ...items]);
-  return Buffer.concat([header(1, body.length), body]);
+  return Buffer.concat([header(type, body.length), body]);
+}
+
+function requestWith(...items: Buffer[]): Buffer {
+  return associatePdu(1, items);
+}
+
+/** A proposed context (20H) or an answer to one (21H), with these sub-items. */
+function contextOf(type: 0x20 | 0x21, ...items: Buffer[]): Buffer {
+  return item(type, Buffer.concat([Buffer.from([1, 0, 0, 0]), ...items]));
 }
 
 test('PS3.8 §9.3.1: an HTTP request is refused at its first byte as unrecognized PDU', () => {
@@ -106,7 +110,23 @@ test('PS3.8 Table 9-26: what is wrong with an A-ASSOCIATE-RQ decides the reason'
     [6, [applicationContext, item(0x21, Buffer.alloc(4)), userInformation], 'an answer'],
     [6, [applicationContext, item(0x20, Buffer.alloc(3)), userInformation], 'short context'],
     [6, [applicationContext, item(0x20, Buffer.alloc(4)), userInformation], 'id 0, empty'],
+    [
+      5,
+      [applicationContext, contextOf(0x20, abstractSyntax, abstractSyntax), userInformation],
+      'two of 30',
+    ],
+    [6, [applicationContext, contextOf(0x20, transferSyntax), userInformation], 'no 30'],
+    [
+      4,
+      [applicationContext, contextOf(0x20, abstractSyntax, item(0x31, text('1'))), userInformation],
+      'unknown item in a context',
+    ],
     [6, [applicationContext, context, item(0x50, Buffer.alloc(0))], 'no maximum length'],
+    [
+      6,
+      [applicationContext, context, item(0x50, item(0x53, Buffer.alloc(3)))],
+      'operations window of 3 bytes',
+    ],
     [6, [applicationContext, context, userInformation.subarray(0, 6)], 'cut short'],
     [
       6,
@@ -118,6 +138,36 @@ test('PS3.8 Table 9-26: what is wrong with an A-ASSOCIATE-RQ decides the reason'
     assert.equal(refusalOf(requestWith(...items)), reason, what);
   }
   assert.equal(refusalOf(requestWith(applicationContext, context, userInformation)), undefined);
+});
+
+test('PS3.8 Table 9-26: what is wrong with an A-ASSOCIATE-AC decides the reason', () => {
+  const accepted = contextOf(0x21, transferSyntax);
+  const refused = item(0x21, Buffer.from([3, 0, 3, 0]));
+  const unknownResult = item(0x21, Buffer.concat([Buffer.from([3, 0, 5, 0]), transferSyntax]));
+  const cases: readonly (readonly [reason: number, items: readonly Buffer[], what: string])[] = [
+    [6, [accepted, userInformation], 'no application context'],
+    [6, [applicationContext, userInformation], 'no presentation context'],
+    [6, [applicationContext, accepted], 'no user information'],
+    [6, [applicationContext, contextOf(0x21), userInformation], 'no 40 in an accepted context'],
+    [6, [applicationContext, accepted, item(0x50, Buffer.alloc(0))], 'no maximum length'],
+    [5, [applicationContext, applicationContext, accepted, userInformation], 'two of 10'],
+    [
+      5,
+      [applicationContext, contextOf(0x21, transferSyntax, transferSyntax), userInformation],
+      'two of 40',
+    ],
+    [5, [applicationContext, context, userInformation], 'a proposed context'],
+    [6, [applicationContext, accepted, userInformation, userInformation], 'two of 50'],
+    [6, [applicationContext, accepted, accepted, userInformation], 'a context id twice'],
+    [6, [applicationContext, unknownResult, userInformation], 'an unknown result'],
+    [4, [applicationContext, contextOf(0x21, abstractSyntax), userInformation], '30 in an answer'],
+    [4, [applicationContext, accepted, userInformation, item(0x60, text('x'))], 'unknown item'],
+  ];
+  for (const [reason, items, what] of cases) {
+    assert.equal(refusalOf(associatePdu(2, items)), reason, what);
+  }
+  const right = [applicationContext, accepted, refused, userInformation];
+  assert.equal(refusalOf(associatePdu(2, right)), undefined);
 });
 
 test('PS3.8 §9.3.2: items may come in any order, and unknown user items are ignored', () => {
