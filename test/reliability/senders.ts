@@ -50,6 +50,7 @@ export class Senders {
     perSecond = Infinity,
   ): Promise<Answers> {
     const answers = new Answers();
+    const instances = Array.from({ length: http + dimse }, () => this.#newInstance());
     const startedAt = performance.now();
     const isOver =
       typeof duration === 'number'
@@ -69,8 +70,8 @@ export class Senders {
       answers.residentBytesMax = Math.max(answers.residentBytesMax, bytes);
     }, 200);
     await Promise.all([
-      ...Array.from({ length: http }, () => this.#sendByHttp(answers, takeTurn)),
-      ...Array.from({ length: dimse }, () => this.#sendByDimse(answers, takeTurn)),
+      ...instances.slice(0, http).map((each) => this.#sendByHttp(each, answers, takeTurn)),
+      ...instances.slice(http).map((each) => this.#sendByDimse(each, answers, takeTurn)),
     ]);
     clearInterval(sampling);
     return answers;
@@ -96,9 +97,12 @@ export class Senders {
   }
 
   /** What was refused is offered again. */
-  async #sendByHttp(answers: Answers, takeTurn: () => Promise<boolean>): Promise<void> {
+  async #sendByHttp(
+    instance: RenumberedInstance,
+    answers: Answers,
+    takeTurn: () => Promise<boolean>,
+  ): Promise<void> {
     const connection = new HttpConnection(this.#server.httpPort);
-    const instance = this.#newInstance();
     while (await takeTurn()) {
       if (await this.#post(connection, answers, instance.body)) instance.renumber();
     }
@@ -106,9 +110,12 @@ export class Senders {
   }
 
   /** An association for five instances at a time. */
-  async #sendByDimse(answers: Answers, takeTurn: () => Promise<boolean>): Promise<void> {
+  async #sendByDimse(
+    instance: RenumberedInstance,
+    answers: Answers,
+    takeTurn: () => Promise<boolean>,
+  ): Promise<void> {
     let isOver = false;
-    const instance = this.#newInstance();
     while (!isOver && (await takeTurn())) {
       await this.#associate(answers, async (scu) => {
         for (let n = 0; n < 5 && !isOver; n++) {
@@ -171,10 +178,8 @@ export class Senders {
     return status === 0;
   }
 
-  /** A study for each sender, so that the UIDs of two never meet. */
   #newInstance(): RenumberedInstance {
-    this.#senderCount += 1;
-    return new RenumberedInstance(`9.${this.#senderCount}`);
+    return new RenumberedInstance(this.#senderCount++);
   }
 }
 
