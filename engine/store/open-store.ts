@@ -6,6 +6,7 @@ import type { BlobReader } from './blob/blob-store.js';
 import { StoredBlobReader } from './blob/stored-blob-reader.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
 import { CatalogReader } from './catalog/catalog-reader.js';
+import { checkManifest } from './check-manifest.js';
 import { dataDirectoryOf, prepareDataDirectory } from './data-directory.js';
 import { completeOrderedKeys } from './complete-ordered-keys.js';
 import { recoverBlobLog } from './recover-blob-log.js';
@@ -83,6 +84,7 @@ export async function openCatalog(
 ): Promise<RocksdbDatabase<StoreColumn>> {
   const { memtableBytesMax = 64 * mib, cacheBytes = 64 * mib, parallelism = 2 } = options;
   try {
+    checkManifest(directory);
     return await RocksdbDatabase.open<StoreColumn>(directory, {
       columns,
       memtableBytesMax,
