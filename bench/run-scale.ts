@@ -12,6 +12,8 @@ export interface Scale {
   /** Instances of the one series, and frames of the one instance, that `extremes` reads. */
   readonly longSeriesInstanceCount: number;
   readonly manyFramesCount: number;
+  /** Frames of the one response that a client of `extremes` reads slowly: 2,048 are 1 GiB. */
+  readonly slowReadFrameCount: number;
   /** Size of the instance that `extremes` sends while others read. */
   readonly largeUploadMib: number;
   /** Instances sent in each 512 KiB ingest cell; the 10 KiB cells send five times as many. */
@@ -38,6 +40,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     generatedStudyCount: 200,
     longSeriesInstanceCount: 300,
     manyFramesCount: 5000,
+    slowReadFrameCount: 16,
     largeUploadMib: 16,
     ingestInstanceCount: 40,
     readOperationsMax: 30,
@@ -54,6 +57,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     generatedStudyCount: 20_000,
     longSeriesInstanceCount: 1000,
     manyFramesCount: 200_000,
+    slowReadFrameCount: 2048,
     largeUploadMib: 512,
     ingestInstanceCount: 400,
     readOperationsMax: 5000,
@@ -70,6 +74,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
     generatedStudyCount: 1_000_000,
     longSeriesInstanceCount: 50_000,
     manyFramesCount: 200_000,
+    slowReadFrameCount: 2048,
     largeUploadMib: 2048,
     ingestInstanceCount: 2000,
     readOperationsMax: 50_000,

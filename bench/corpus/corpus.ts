@@ -35,6 +35,8 @@ const PIXEL_VARIANTS = 4;
 const COMPRESSED_NOISE_BITS = 5;
 const KEPT_STUDIES_MAX = 10_000;
 const SLICE_THICKNESS_MM = 5;
+/** Positions have four digits: a series that is longer has images in the same place. */
+const SLICE_POSITIONS = 1900;
 
 /** A set of instances that exists only as a rule: any of them can be made at any time, equal bytes for equal plans. */
 export class Corpus {
@@ -98,7 +100,7 @@ export class Corpus {
     const seriesNumber = (seriesIndex % seriesPerStudy) + 1;
     const instanceNumber = (index % instancesPerSeries) + 1;
     const study = this.#study(studyIndex);
-    const depthMm = 150 + instanceNumber * SLICE_THICKNESS_MM;
+    const depthMm = 150 + (instanceNumber % SLICE_POSITIONS) * SLICE_THICKNESS_MM;
     const position = `-${String(depthMm).padStart(4, '0')}.00`;
     const values: SlotValues = {
       ...study,

@@ -6,6 +6,7 @@ import { metadataOperation } from './metadata.js';
 import { firstPart } from './multipart-answer.js';
 import { type ReadOperation, readingCase } from './reading-case.js';
 import { slowClientsCase } from './slow-clients.js';
+import { slowReaderCase } from './slow-reader.js';
 
 const EXAMINE_EVERY = 16;
 const SEED = 83;
@@ -19,22 +20,30 @@ const CODESTREAM_HEAD = Buffer.from([0xff, 0xd8, 0xff]);
 export function extremesCases(scale: Scale): readonly BenchCase[] {
   return [
     ...[1, 8, STORM_CONNECTIONS].map((concurrency) => randomFrameCase(scale, concurrency)),
-    ...[false, true].map((acceptsGzip) =>
-      readingCase({
-        transaction: 'extremes',
-        name: `metadata of ${scale.longSeriesInstanceCount} instances${acceptsGzip ? ', gzip' : ''}`,
-        concurrency: 1,
-        needs: ['longSeries'],
-        examineEvery: EXAMINE_EVERY,
-        prepare:
-          ({ corpora }) =>
-          () =>
-            metadataOperation(corpora.longSeries, { study: 0, series: 1, acceptsGzip }),
-      }),
+    ...[false, true].flatMap((acceptsGzip) =>
+      [true, false].map((isFirstByteTimed) => longSeriesCase(scale, acceptsGzip, isFirstByteTimed)),
     ),
     slowClientsCase(),
+    slowReaderCase(scale),
     ...largeUploadCases(scale),
   ];
+}
+
+function longSeriesCase(scale: Scale, acceptsGzip: boolean, isFirstByteTimed: boolean): BenchCase {
+  const encoding = acceptsGzip ? ', gzip' : '';
+  const timed = isFirstByteTimed ? ', first byte' : '';
+  return readingCase({
+    isFirstByteTimed,
+    transaction: 'extremes',
+    name: `metadata of ${scale.longSeriesInstanceCount} instances${encoding}${timed}`,
+    concurrency: 1,
+    needs: ['longSeries'],
+    examineEvery: EXAMINE_EVERY,
+    prepare:
+      ({ corpora }) =>
+      () =>
+        metadataOperation(corpora.longSeries, { study: 0, series: 1, acceptsGzip }),
+  });
 }
 
 function randomFrameCase(scale: Scale, concurrency: number): BenchCase {

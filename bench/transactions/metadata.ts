@@ -15,6 +15,8 @@ const JSON_BYTES_PER_INSTANCE_MIN = 1000;
 const GZIP_BYTES_PER_INSTANCE_MIN = 20;
 const SOP_INSTANCE_UID = '00080018';
 const GZIP_MAGIC = 0x1f8b;
+/** To parse more takes this client longer than servers keep an idle connection. */
+const PARSED_INSTANCES_MAX = 10_000;
 
 /** Metadata retrieve of series and studies (PS3.18 §10.4, /metadata), as text and as viewers ask for it, with gzip. */
 export function metadataCases(scale: Scale): readonly BenchCase[] {
@@ -81,9 +83,21 @@ export function metadataOperation(
 function examineMetadata(response: HttpResponse, instanceCount: number): string | undefined {
   const isGzip = response.body.readUInt16BE(0) === GZIP_MAGIC;
   const text = isGzip ? gunzipSync(response.body) : response.body;
+  if (instanceCount > PARSED_INSTANCES_MAX) return examineLongMetadata(text, instanceCount);
   const items = JSON.parse(text.toString('utf8')) as Record<string, { Value?: unknown[] }>[];
   const uids = new Set(items.map((item) => item[SOP_INSTANCE_UID]?.Value?.[0]));
   return uids.size === instanceCount
     ? undefined
     : `metadata of ${uids.size} instead of ${instanceCount} instances`;
+}
+
+/** Counts the instances by what their UIDs begin with, and looks at the ends of the array. */
+function examineLongMetadata(text: Buffer, instanceCount: number): string | undefined {
+  const uid = Buffer.from(`"${SOP_INSTANCE_UID}":{"vr":"UI","Value":["`);
+  let count = 0;
+  for (let at = text.indexOf(uid); at !== -1; at = text.indexOf(uid, at + uid.length)) count++;
+  const isArray = text[0] === 0x5b && text.at(-1) === 0x5d;
+  return isArray && count === instanceCount
+    ? undefined
+    : `metadata of ${count} instead of ${instanceCount} instances, or not an array`;
 }

@@ -77,7 +77,7 @@ export class IndexService {
     this.#queryTimeoutMs = options.queryTimeoutMs;
   }
 
-  /** Opens the index and brings it up to date; replies `ready` or `failed`. */
+  /** Opens the index, replies `ready` or `failed`, and brings it up to date. */
   start(): void {
     this.#startWork();
   }
@@ -250,6 +250,8 @@ export class IndexService {
       this.#damage = new GantryError('corrupt', 'the index is ahead of the catalogue');
       return;
     }
+    if (!this.#isReady) this.#reply({ kind: 'ready', sequence: index.appliedSequence });
+    this.#isReady = true;
     const sequenceBefore = index.appliedSequence;
     for (const feed of this.#source.replay(sequenceBefore)) {
       if (this.#isClosing || this.#damage !== undefined) return;
@@ -262,8 +264,6 @@ export class IndexService {
       throw new GantryError('store-unavailable', 'the catalogue lacks changes it announced');
     }
     this.#isBehind = false;
-    if (!this.#isReady) this.#reply({ kind: 'ready', sequence: index.appliedSequence });
-    this.#isReady = true;
     this.#startQueries();
   }
 

@@ -13,7 +13,8 @@ import type { IndexThreadData } from './index-thread.js';
  * The index thread, the only one that loads DuckDB. `workerData` is an `IndexThreadData`; main posts `IndexRequest`s and gets
  * `IndexReply`s:
  *
- * - `ready`, once, when the index has applied all that the catalogue held at the start. Queries may be posted before; they wait.
+ * - `ready`, once, when the index is open. It may then be far behind what the catalogue held at the start, when it was missing or
+ *   damaged: queries wait for their rows, and what needs no index does not wait for it. Queries may be posted before, too.
  * - For each `query` exactly one `page` or `query-failed`. It sees everything up to the query's `sequence`, for which main sends
  *   the last sequence it was told of by the store thread. A query that waits or runs too long ends with `timeout`, one that is
  *   named by a `cancel` with `aborted` (unless it has ended already).

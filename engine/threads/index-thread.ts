@@ -32,7 +32,7 @@ export class IndexThread {
     });
   }
 
-  /** Starts the thread; resolves when the index has applied the whole change log. */
+  /** Starts the thread; resolves when the index is open, however far it is behind the change log. */
   static start(options: IndexThreadStart): Promise<IndexThread> {
     const thread = new IndexThread(options);
     return new Promise((resolve, reject) => {

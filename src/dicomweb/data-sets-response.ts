@@ -22,6 +22,9 @@ export type DataSetForm = 'json' | 'xml';
 const jsonType = 'application/dicom+json';
 const xmlType = 'application/dicom+xml';
 
+/** Chunks of this size are put together sooner than the fresh memory for one large one is there. */
+const inflatedChunkBytes = 64 * 1024;
+
 /** Text of a multipart is sent in pieces of about this length. */
 const pieceLength = 32 * 1024;
 
@@ -119,7 +122,7 @@ export function respondKeptJson(
     context.respond(200, [type, ['content-encoding', 'gzip'], ...headers], gzip);
     return;
   }
-  gunzip(gzip, { maxOutputLength: textBytes, chunkSize: textBytes }, (error, text) => {
+  gunzip(gzip, { maxOutputLength: textBytes, chunkSize: inflatedChunkBytes }, (error, text) => {
     if (error === null) context.respond(200, [type, ...headers], text);
     else context.respondError(error);
   });

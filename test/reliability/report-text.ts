@@ -25,7 +25,9 @@ const descriptions: Readonly<Record<string, string>> = {
   'full disks':
     'A file system of 96 MiB is filled by STOW-RS until it is refused, read from and searched, given 24 MiB, and must take instances again without a restart; then the study is deleted and all begins anew. Half of the fills keep a reserve, half use the last byte.',
   overload:
-    'Six senders by STOW-RS and two by C-STORE, each with an instance of 512 KiB under way, then ten times as many that offer ten times what was stored, then as many as before. The server may use 32 MiB for what it receives. Load and server share the machine.',
+    'Six senders by STOW-RS and two by C-STORE, each with an instance of 512 KiB under way, then ten times as many that offer ten times what was stored, then as many as before. What was refused is offered again. The server may use 32 MiB for what it receives. Load and server share the machine; the load has the lower priority.',
+  'backups under load':
+    'Six senders by STOW-RS and two by C-STORE store instances of 512 KiB as fast as they are taken, while the server is backed up again and again. The writer stands still while the files of the catalogue get a second name.',
   'restarts by size':
     'A server on a store and one on a store with a hundred times as many studies of one instance are killed and started again in turn; the time is that from the start of the process to 200 of /readyz.',
   soak: 'The same mixed load for a long time, each client keeping 300 instances. Slopes are those of a line through the samples behind the first quarter.',
@@ -66,7 +68,9 @@ function rowsOf(what: string, figure: Figure): [what: string, value: string][] {
   if (typeof figure === 'number') return [[what, rounded(figure)]];
   if ('most' in figure) return [[what, rounded(figure.most)]];
   if ('least' in figure) return [[what, rounded(figure.least)]];
-  const [name, unit] = what.split(', ');
+  // Counts may have commas, too.
+  const unitAt = what.lastIndexOf(', ');
+  const [name, unit] = [what.slice(0, unitAt), what.slice(unitAt + 2)];
   return [0.5, 0.99].map((share) => [
     `${name} p${share * 100}, ${unit}`,
     rounded(quantile(figure.samples, share)),

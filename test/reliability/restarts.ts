@@ -5,7 +5,8 @@ import { stow } from '#test/helpers/dicomweb-client.js';
 import { startServer } from '#test/helpers/server.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { numberedInstance } from './numbered-instance.js';
-import type { Figure, Figures, ScenarioRun } from './scenario.js';
+import { processorMs } from './process-figures.js';
+import type { Figures, ScenarioRun } from './scenario.js';
 
 export interface RestartsOptions {
   /** Studies of one instance each in the larger store; the smaller has a hundredth. */
@@ -26,41 +27,53 @@ export async function restarts(
   run: ScenarioRun,
 ): Promise<Figures> {
   const smallCount = Math.ceil(studies * smallShare);
-  const stores = [
-    { count: smallCount, dataDir: await generated(smallCount, run), readyMs: [] as number[] },
-    {
-      count: studies,
-      dataDir: store ?? (await generated(studies, run)),
-      readyMs: [] as number[],
-    },
-  ];
+  const small = new RestartedStore(smallCount, await generated(smallCount, run));
+  const large = new RestartedStore(studies, store ?? (await generated(studies, run)));
+  const figures = (): Figures => ({ ...small.figures(), ...large.figures() });
   for (let round = 0; round < rounds && !run.isOver(); round++) {
-    for (const each of stores) {
-      const startedAt = performance.now();
-      const server = await startServer({ dataDir: each.dataDir });
-      const readyMs = performance.now() - startedAt;
+    for (const each of [small, large]) {
       // The first start may have to make up for how the store came to be.
-      if (round > 0) each.readyMs.push(Math.round(readyMs));
-      const { part10 } = numberedInstance({ seed: `8.${startedAt.toFixed(0)}`, number: 2 });
-      const { status } = await stow(server.dicomwebUrl, [part10]);
-      if (status !== 200) throw new Error(`a Store request was answered ${status}`);
-      await server.kill();
-      run.progress(`${each.count} studies: ${readyMs.toFixed(0)} ms`);
+      run.progress(await each.restart(round > 0), round > 0 ? figures() : undefined);
     }
   }
-  return figuresOf(stores);
+  return figures();
 }
 
-function figuresOf(
-  stores: readonly { readonly count: number; readonly readyMs: readonly number[] }[],
-): Figures {
-  const figures: Record<string, Figure> = {};
-  for (const { count, readyMs } of stores) {
-    const name = `${count.toLocaleString('en-US')} instances`;
-    figures[`restarts with ${name}`] = readyMs.length;
-    figures[`ready with ${name}, ms`] = { samples: readyMs };
+class RestartedStore {
+  readonly #name: string;
+  readonly #dataDir: string;
+  readonly #readyMs: number[] = [];
+  readonly #processorMs: number[] = [];
+
+  constructor(count: number, dataDir: string) {
+    this.#name = `${count.toLocaleString('en-US')} instances`;
+    this.#dataDir = dataDir;
   }
-  return figures;
+
+  /** Starts a server, stores an instance and kills it; returns what it took. */
+  async restart(isMeasured: boolean): Promise<string> {
+    const startedAt = performance.now();
+    const server = await startServer({ dataDir: this.#dataDir });
+    const readyMs = Math.round(performance.now() - startedAt);
+    const usedMs = processorMs(server.process.pid!);
+    if (isMeasured) {
+      this.#readyMs.push(readyMs);
+      this.#processorMs.push(usedMs);
+    }
+    const { part10 } = numberedInstance({ seed: `8.${Date.now()}`, number: 2 });
+    const { status } = await stow(server.dicomwebUrl, [part10]);
+    if (status !== 200) throw new Error(`a Store request was answered ${status}`);
+    await server.kill();
+    return `${this.#name}: ${readyMs} ms, processor time ${usedMs} ms`;
+  }
+
+  figures(): Figures {
+    return {
+      [`restarts with ${this.#name}`]: this.#readyMs.length,
+      [`ready with ${this.#name}, ms`]: { samples: this.#readyMs },
+      [`processor time until then with ${this.#name}, ms`]: { samples: this.#processorMs },
+    };
+  }
 }
 
 async function generated(studies: number, run: ScenarioRun): Promise<string> {

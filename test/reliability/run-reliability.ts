@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '#bench/harness/environment-record.js';
+import { backups } from './backups.js';
 import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
 import { fullDisks } from './full-disks.js';
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     'overload-seconds': { type: 'string', default: '300' },
     fills: { type: 'string', default: '200' },
     flips: { type: 'string', default: '10000' },
+    backups: { type: 'string', default: '20' },
     restarts: { type: 'string', default: '50' },
     'restart-studies': { type: 'string', default: '1000000' },
     'restart-store': { type: 'string' },
@@ -44,6 +46,7 @@ const scenarios: Readonly<Record<string, (run: ScenarioRun) => Promise<Figures |
   'flipped bits': (run) => bitRot(Number(values.flips), run),
   'full disks': (run) => fullDisks(Number(values.fills), run),
   overload: (run) => overload({ seconds: Number(values['overload-seconds']) }, run),
+  'backups under load': (run) => backups(Number(values.backups), run),
   'restarts by size': (run) =>
     restarts(
       {

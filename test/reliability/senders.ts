@@ -43,15 +43,19 @@ export class Senders {
     this.#server = server;
   }
 
-  /** So many senders for a time, all together offering so many instances a second; as many as they can without it. */
+  /** So many senders for a time or until it is over, together offering so many instances a second; all they can without it. */
   async load(
     { http, dimse }: { readonly http: number; readonly dimse: number },
-    seconds: number,
+    duration: number | (() => boolean),
     perSecond = Infinity,
   ): Promise<Answers> {
     const answers = new Answers();
+    const instances = Array.from({ length: http + dimse }, () => this.#newInstance());
     const startedAt = performance.now();
-    const endsAt = startedAt + seconds * 1000;
+    const isOver =
+      typeof duration === 'number'
+        ? (): boolean => performance.now() >= startedAt + duration * 1000
+        : duration;
     const intervalMs = ((http + dimse) * 1000) / perSecond;
     let dueAtMs = startedAt;
     /** Waits for the next turn; false when the time is over. */
@@ -59,15 +63,15 @@ export class Senders {
       const turnAtMs = dueAtMs;
       dueAtMs += intervalMs / (http + dimse);
       await delay(Math.max(perSecond === Infinity ? 0 : pauseMsMin, turnAtMs - performance.now()));
-      return performance.now() < endsAt;
+      return !isOver();
     };
     const sampling = setInterval(() => {
       const bytes = residentBytes(this.#server.process.pid!);
       answers.residentBytesMax = Math.max(answers.residentBytesMax, bytes);
     }, 200);
     await Promise.all([
-      ...Array.from({ length: http }, () => this.#sendByHttp(answers, takeTurn)),
-      ...Array.from({ length: dimse }, () => this.#sendByDimse(answers, takeTurn)),
+      ...instances.slice(0, http).map((each) => this.#sendByHttp(each, answers, takeTurn)),
+      ...instances.slice(http).map((each) => this.#sendByDimse(each, answers, takeTurn)),
     ]);
     clearInterval(sampling);
     return answers;
@@ -93,9 +97,12 @@ export class Senders {
   }
 
   /** What was refused is offered again. */
-  async #sendByHttp(answers: Answers, takeTurn: () => Promise<boolean>): Promise<void> {
+  async #sendByHttp(
+    instance: RenumberedInstance,
+    answers: Answers,
+    takeTurn: () => Promise<boolean>,
+  ): Promise<void> {
     const connection = new HttpConnection(this.#server.httpPort);
-    const instance = this.#newInstance();
     while (await takeTurn()) {
       if (await this.#post(connection, answers, instance.body)) instance.renumber();
     }
@@ -103,9 +110,12 @@ export class Senders {
   }
 
   /** An association for five instances at a time. */
-  async #sendByDimse(answers: Answers, takeTurn: () => Promise<boolean>): Promise<void> {
+  async #sendByDimse(
+    instance: RenumberedInstance,
+    answers: Answers,
+    takeTurn: () => Promise<boolean>,
+  ): Promise<void> {
     let isOver = false;
-    const instance = this.#newInstance();
     while (!isOver && (await takeTurn())) {
       await this.#associate(answers, async (scu) => {
         for (let n = 0; n < 5 && !isOver; n++) {
@@ -168,10 +178,8 @@ export class Senders {
     return status === 0;
   }
 
-  /** A study for each sender, so that the UIDs of two never meet. */
   #newInstance(): RenumberedInstance {
-    this.#senderCount += 1;
-    return new RenumberedInstance(`9.${this.#senderCount}`);
+    return new RenumberedInstance(this.#senderCount++);
   }
 }
 

@@ -33,7 +33,8 @@ export async function soak(
   { progress }: Pick<ScenarioRun, 'progress'>,
 ): Promise<Figures> {
   const dataDir = temporaryDirectory();
-  const args = ['--store-garbage-grace-ms', '10000'];
+  // What is deleted goes for good soon, or the store would grow for days.
+  const args = ['--store-garbage-grace-ms', '10000', '--store-undelete-window-ms', '10000'];
   const server = await startServer({ dataDir, args });
   const pid = server.process.pid!;
   const expected = new ExpectedInstances();

@@ -84,6 +84,12 @@ test('a corpus is the same each time it is made, and no UID occurs twice', () =>
   assert.equal(uids.size, 400);
 });
 
+test('the series of the largest scale can be made to its end', () => {
+  const { longSeries } = makeReadCorpora({ ...scales.full, multiFrameCount: 1 });
+  const last = longSeries.instance(longSeries.instanceCount - 1);
+  assert.equal(last.header.length, longSeries.instance(0).header.length);
+});
+
 test('sizes are those the cases are named after', () => {
   const fileBytes = ({ header, pixelData }: CorpusInstance): number =>
     header.length + pixelData.length;

@@ -95,9 +95,12 @@ async function stop({ service, reply }: Harness): Promise<void> {
   await reply('closed');
 }
 
-test('starts with what the catalogue holds', async () => {
+test('is ready before it has what the catalogue holds', async () => {
   const harness = start(3);
-  assert.equal((await harness.reply('ready')).sequence, 3);
+  assert.equal((await harness.reply('ready')).sequence, 0);
+  for (const sequence of [1, 2, 3]) {
+    assert.equal((await harness.reply('applied')).sequence, sequence);
+  }
   await stop(harness);
 });
 
