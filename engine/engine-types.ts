@@ -16,6 +16,8 @@ export interface Engine {
   openStoreSession(options: StoreSessionOptions): StoreSession;
   /** Whether a further store session would be refused. */
   isCongested(): boolean;
+  /** Resolves when a store session can be opened, or after a second at most, to be refused. */
+  whenFree(): Promise<void>;
 
   /** Sees every instance that was acknowledged before the call. */
   search(query: QueryExpression, signal?: AbortSignal): Promise<SearchResult>;

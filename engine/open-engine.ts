@@ -253,6 +253,7 @@ function assembleEngine(options: EngineOptions, parts: EngineParts): Engine {
   const renderer = new Renderer({ reader, blobs, layouts, codecPool }, options.codec);
   return {
     isCongested: () => storePipeline.budget.isFull,
+    whenFree: () => storePipeline.budget.whenFree(),
     openStoreSession: (session) => PipelineStoreSession.open(storePipeline, session),
     search: (query, signal) => search(searchPipeline, query, signal),
     findStudy: (partition, study) => reader.findStudy(partition, study),

@@ -13,6 +13,14 @@ export const guaranteedBlocksPerSession = 4;
 const overshootShare = 1 / 4;
 
 /**
+ * Requests that wait for room instead of being refused at once, and how long. A refusal costs a sender's whole body on the way, and
+ * senders offer it again: under overload, refusing would take the processor from storing. What waits is held by the kernel, but
+ * for the read that brought the head of the request.
+ */
+const applicantsMax = 64;
+const applicationTimeoutMs = 1_000;
+
+/**
  * Who may take how much of the arena. Pausing sockets alone does not bound memory: if all may take until nothing is left,
  * everybody holds half an instance and nobody can finish. So every session has a guaranteed share and the rest is first come,
  * first served.
@@ -24,6 +32,8 @@ export class IngestBudget {
   readonly #overshootBlocks: number;
   readonly #sessions = new Set<BudgetedSession>();
   readonly #waiting = new Set<BudgetedSession>();
+  /** Called in the order they came, one for each session that ends. */
+  readonly #applicants = new Set<() => void>();
 
   constructor(arena: Arena, sessionBytesMax: number) {
     this.#arena = arena;
@@ -47,9 +57,28 @@ export class IngestBudget {
     return true;
   }
 
+  /**
+   * Resolves when a session may be admitted: at once, when one has ended, or, to be refused, after a second; at once too when as
+   * many wait as may. Who takes the room first has it.
+   */
+  whenFree(): Promise<void> {
+    if (!this.isFull || this.#applicants.size >= applicantsMax) return Promise.resolve();
+    return new Promise((resolve) => {
+      const go = (): void => {
+        clearTimeout(timer);
+        this.#applicants.delete(go);
+        resolve();
+      };
+      const timer = setTimeout(go, applicationTimeoutMs);
+      this.#applicants.add(go);
+    });
+  }
+
   dismiss(session: BudgetedSession): void {
     this.#sessions.delete(session);
     this.#waiting.delete(session);
+    const [applicant] = this.#applicants;
+    applicant?.();
     this.wake();
   }
 

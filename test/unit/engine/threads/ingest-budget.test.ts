@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Arena, arenaBlockBytes, ArenaWriter } from '#engine/threads/arena.js';
 import {
   guaranteedBlocksPerSession,
@@ -44,6 +45,40 @@ describe('IngestBudget', () => {
     );
     budget.dismiss(sessions[0]!);
     assert.ok(budget.admit(sessions[2]!));
+  });
+
+  test('who finds it full waits for the end of a session, in turn, and no longer than a second', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const arena = new Arena(6 * arenaBlockBytes);
+    const budget = new IngestBudget(arena, 64 * arenaBlockBytes);
+    const session = new TestSession(arena, budget);
+    await budget.whenFree();
+    assert.ok(budget.admit(session));
+    const came: string[] = [];
+    const apply = (name: string): Promise<number> => budget.whenFree().then(() => came.push(name));
+    const first = apply('first');
+    const second = apply('second');
+    await setImmediate();
+    assert.deepEqual(came, []);
+    budget.dismiss(session);
+    await first;
+    await setImmediate();
+    assert.deepEqual(came, ['first']);
+    assert.ok(budget.admit(session));
+    t.mock.timers.tick(1_000);
+    await second;
+    assert.ok(budget.isFull);
+  });
+
+  test('no more than 64 wait', async () => {
+    const arena = new Arena(6 * arenaBlockBytes);
+    const budget = new IngestBudget(arena, 64 * arenaBlockBytes);
+    const session = new TestSession(arena, budget);
+    assert.ok(budget.admit(session));
+    const waiting = Array.from({ length: 64 }, () => budget.whenFree());
+    await budget.whenFree();
+    for (let ended = 0; ended < waiting.length; ended++) budget.dismiss(session);
+    await Promise.all(waiting);
   });
 
   test('a greedy session is stopped and the share of the others stays theirs', () => {
