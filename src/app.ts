@@ -51,9 +51,10 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
   const routes = routesOf({ config, engine, metrics, dimse, draining, composePool, keptMetadata });
   const http = await createHttp(config, log, metrics, routes);
   try {
-    const httpPort = await http.listen(config.http.host, config.http.port);
+    // HTTP last: it says that the server is ready.
     const dimsePort = await dimse.service.start();
     const dimseTlsPort = await dimse.service.startTls();
+    const httpPort = await http.listen(config.http.host, config.http.port);
     const scheme = config.http.tls.keyFile === undefined ? 'http' : 'https';
     log.info({ httpPort, dimsePort, dimseTlsPort }, 'gantry is ready');
     return {
