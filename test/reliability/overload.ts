@@ -13,13 +13,15 @@ export interface OverloadOptions {
 const mib = 1024 * 1024;
 /** Senders that keep the server busy without a refusal, each sending the next instance when the last one is answered. */
 export const peakSenders = { http: 6, dimse: 2 };
-const overloadFactor = 10;
+/** More than may wait for room (ADR 0077), so that some are refused. */
+const senderFactor = 20;
+const offeredFactor = 10;
 const senderPriority = 10;
 /** Few sessions fit into it, so that so many senders are an overload. */
 const arenaBytes = 32 * mib;
 
 /**
- * Ten times the senders that a server is busy with: whether it goes on storing as fast as before, refuses the rest in the words of
+ * Ten times what keeps a server busy is offered: whether it goes on storing as fast as before, refuses the rest in the words of
  * the standards, keeps its memory, and is itself again at once.
  */
 export async function overload(
@@ -43,10 +45,10 @@ export async function overload(
     const perSecond = peak.stored / (seconds / 3);
     run.progress(`peak ${perSecond.toFixed(1)} a second`);
     const many = {
-      http: peakSenders.http * overloadFactor,
-      dimse: peakSenders.dimse * overloadFactor,
+      http: peakSenders.http * senderFactor,
+      dimse: peakSenders.dimse * senderFactor,
     };
-    const over = await senders.load(many, seconds, perSecond * overloadFactor);
+    const over = await senders.load(many, seconds, perSecond * offeredFactor);
     const recoveryMs = await senders.recover();
     const after = await senders.load(peakSenders, seconds / 3);
     return figuresOf({ peak, over, after, recoveryMs, seconds });

@@ -57,7 +57,7 @@ test('a full disk refuses, serves, and takes again when there is space', async (
   ]);
 });
 
-test('ten times the senders are refused cleanly, and the rest is stored', async () => {
+test('ten times what can be stored is refused cleanly, and the rest is stored', async () => {
   const figures = await overload({ seconds: 6 }, untilDone);
   assert.ok(Number(figures['and during']) > 0);
   assert.ok(Number(figures['most RSS during, MiB']) < 600);
