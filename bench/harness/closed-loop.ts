@@ -107,9 +107,12 @@ function immediately(): Promise<number> {
 
 /** Resolves at `dueMs`, or at once when that has passed, with it. */
 async function waitUntil(dueMs: number): Promise<number> {
-  const waitMs = dueMs - performance.now();
-  if (waitMs > 0) await delay(waitMs);
-  return dueMs;
+  for (;;) {
+    const waitMs = dueMs - performance.now();
+    if (waitMs <= 0) return dueMs;
+    // Timers count whole milliseconds and may be early by more than one.
+    await delay(waitMs);
+  }
 }
 
 class Tally {
