@@ -26,6 +26,7 @@ export class ScratchFile {
   #handle: FileHandle | undefined;
   #writing: Promise<void> | undefined;
   #failure: GantryError | undefined;
+  #isPauseAsked = false;
   #isClosed = false;
 
   /** `onDrain` is called when bytes can be taken again after `append` said no. */
@@ -45,7 +46,8 @@ export class ScratchFile {
     this.#waitingBytes += bytes.length;
     this.#length += bytes.length;
     if (this.#length > memoryBytesMax) this.#writing ??= this.#write();
-    return this.#waitingBytes < pendingBytesMax;
+    this.#isPauseAsked ||= this.#waitingBytes >= pendingBytesMax;
+    return !this.#isPauseAsked;
   }
 
   /** Resolves when all that was appended can be read. Rejects with `storage-full` or `store-unavailable`. */
@@ -81,21 +83,26 @@ export class ScratchFile {
       this.#handle ??= await openUnnamed(this.#directory);
       while (this.#waiting.length > 0 && !this.#isClosed) {
         const batch = this.#waiting;
-        const wasFull = this.#waitingBytes >= pendingBytesMax;
         const bytes = this.#waitingBytes;
         this.#waiting = [];
         await writeAll(this.#handle, batch);
         this.#waitingBytes -= bytes;
-        if (wasFull) this.#onDrain();
+        if (this.#waitingBytes < pendingBytesMax) this.#drain();
       }
     } catch (cause) {
       const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
       this.#failure = new GantryError(isFull ? 'storage-full' : 'store-unavailable', '', { cause });
       this.#waiting = [];
       this.#waitingBytes = 0;
-      this.#onDrain();
+      this.#drain();
     }
     this.#writing = undefined;
+  }
+
+  #drain(): void {
+    if (!this.#isPauseAsked) return;
+    this.#isPauseAsked = false;
+    this.#onDrain();
   }
 }
 

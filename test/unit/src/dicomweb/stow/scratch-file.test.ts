@@ -48,6 +48,19 @@ test('much goes to a file without a name, asks for a pause, and says when to go 
   await scratch.close();
 });
 
+test('a sender that must pause while a first write is under way is told to go on, too', async () => {
+  let drain = ignore;
+  const drained = new Promise<void>((resolve) => (drain = resolve));
+  const scratch = new ScratchFile(temporaryDirectory(), () => drain());
+  scratch.append(Buffer.alloc(mib));
+  await scratch.settle();
+  // the file is open: the first of these is on its way to it when the others come
+  const isTaken = [1, 2, 3, 4].map((n) => scratch.append(Buffer.alloc(mib, n)));
+  assert.deepEqual(isTaken, [true, true, true, false]);
+  await drained;
+  await scratch.close();
+});
+
 test('a directory that cannot be written fails the request, not the process', async () => {
   const directory = join(temporaryDirectory(), 'file');
   writeFileSync(directory, '');
