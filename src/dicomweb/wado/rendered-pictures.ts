@@ -1,5 +1,4 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
-import { limits } from '#engine/base/limits.js';
 import type { RenderParameters } from '#engine/codec/render/rendering.js';
 import type { PictureSubject } from '#engine/engine-types.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
@@ -80,12 +79,6 @@ function framesOf(
   }
   if (Math.max(...frameNumbers) > frameCount) {
     throw new GantryError('not-found', `the instance has ${frameCount} frames`);
-  }
-  if (isAnimation(media) && frameNumbers.length > limits.animationFramesMax) {
-    throw new GantryError(
-      'bad-request',
-      `an animation has at most ${limits.animationFramesMax} frames`,
-    );
   }
   return frameNumbers;
 }
