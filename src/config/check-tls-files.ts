@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
+import { tlsKeyFault } from '#engine/transport/tls-key-fault.js';
 import type { ConfigKey } from './config-options.js';
 import { ConfigError, type ConfigFault, type LoadedConfig } from './load-config.js';
 
@@ -23,11 +23,9 @@ export function checkTlsFiles({ config, sources }: LoadedConfig): void {
     const key = read(`${door}.tls.keyFile`, keyFile);
     const cert = read(`${door}.tls.certFile`, certFile);
     if (key === undefined || cert === undefined) continue;
-    try {
-      createSecureContext({ key, cert });
-    } catch (error) {
-      addFault(`${door}.tls.keyFile`, `is no key for the certificate: ${(error as Error).message}`);
-    }
+    const fault = tlsKeyFault(key, cert);
+    if (fault !== undefined)
+      addFault(`${door}.tls.keyFile`, `is no key for the certificate: ${fault}`);
   }
   const { caFile } = config.dimse.tls;
   if (caFile !== undefined) read('dimse.tls.caFile', caFile);
