@@ -30,7 +30,7 @@ const descriptions: Readonly<Record<string, string>> = {
     'Six senders by STOW-RS and two by C-STORE store instances of 512 KiB as fast as they are taken, while the server is backed up again and again. The writer stands still while the files of the catalogue get a second name.',
   'restarts by size':
     'A server on a store and one on a store with a hundred times as many studies of one instance are killed and started again in turn; the time is that from the start of the process to 200 of /readyz.',
-  soak: 'The same mixed load for a long time, each client keeping 300 instances. Slopes are those of a line through the samples behind the first quarter. At revision bddee13136 deleted instances could be brought back for three days, so that disk, open files and the records in RocksDB grew with each deletion; since then it is ten seconds here.',
+  soak: 'The same mixed load for a long time, each client keeping 300 instances. Slopes are those of a line through the samples behind the first quarter. Deletions can be taken back for ten seconds here.',
 };
 
 export function reportText(results: StoredResults): string {
