@@ -60,16 +60,24 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Throws `foreign-page` for a request that changes something and comes from a page that may not read its answer. Browsers send
- * forms and the like without asking first, also from a page on the internet to a store on the user's own machine; they say so in
- * `Sec-Fetch-Site` (Fetch Metadata), which no page can set and which a proxy in front leaves as it is.
+ * forms and the like without asking first, also from a page on the internet to a store on the user's own machine. They say so in
+ * `Sec-Fetch-Site` (Fetch Metadata), which no page can set and a proxy in front leaves as it is; where they do not, as to a
+ * server without TLS on another machine, by the origin of the page.
  */
 export function refuseForeignPages(policy: CorsPolicy, request: HttpRequest): void {
   if (safeMethods.has(request.method)) return;
-  const site = request.header('sec-fetch-site');
-  if (site !== 'cross-site' && site !== 'same-site') return;
   const origin = request.header('origin');
   if (origin !== undefined && isListed(policy, origin)) return;
-  throw new GantryError('foreign-page');
+  const site = request.header('sec-fetch-site');
+  const isOwn =
+    site === undefined
+      ? origin === undefined || isOf(origin, request.header('host'))
+      : site === 'same-origin' || site === 'none';
+  if (!isOwn) throw new GantryError('foreign-page');
+}
+
+function isOf(origin: string, host: string | undefined): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 function isListed({ allowedOrigins }: CorsPolicy, origin: string): boolean {

@@ -9,14 +9,12 @@ export const formMediaType = 'multipart/form-data';
 
 /**
  * Receives what a browser's form or `curl -F` sends (RFC 7578): each file is a part, fields are passed over. Resolves as
- * `receiveParts` does. Throws `forbidden` for the page of another origin: a form is the one body that browsers send anywhere
- * without asking first.
+ * `receiveParts` does.
  */
 export async function receiveForm(
   context: RequestContext,
   openPart: OpenPart,
 ): Promise<GantryError | undefined> {
-  requireSameOrigin(context);
   const form = openForm(context);
   const aborted = new GantryError('aborted');
   context.onAborted(() => form.destroy(aborted));
@@ -47,14 +45,6 @@ export async function receiveForm(
     return error instanceof GantryError
       ? error
       : new GantryError('bad-request', 'the form cannot be read', { cause: error });
-  }
-}
-
-function requireSameOrigin(context: RequestContext): void {
-  const origin = context.header('origin');
-  if (origin === undefined) return;
-  if (!URL.canParse(origin) || new URL(origin).host !== context.header('host')) {
-    throw new GantryError('forbidden', 'a form of another origin');
   }
 }
 

@@ -75,5 +75,9 @@ test('a page of an origin that is not listed changes nothing, whatever a browser
   for (const site of ['same-origin', 'none']) {
     assert.equal(isRefused([], 'POST', { ...foreign, 'sec-fetch-site': site }), false);
   }
-  assert.equal(isRefused([], 'POST', { origin: 'https://b' }), false);
+  assert.equal(isRefused([], 'POST', {}), false);
+  // browsers that do not say it
+  assert.equal(isRefused([], 'POST', { origin: 'http://pacs:8080', host: 'pacs:8080' }), false);
+  assert.equal(isRefused([], 'POST', { origin: 'https://b', host: 'pacs:8080' }), true);
+  assert.equal(isRefused([], 'POST', { origin: 'null', host: 'pacs:8080' }), true);
 });
