@@ -144,20 +144,15 @@ function matchesAmong(query: QueryExpression, studies: readonly StudyRecord[]): 
 
 /** The stretch of the study list that the matches are in. */
 function rangeOf(query: QueryExpression, pageEntries: number): StudyOrderRange {
-  const behind = positionBehind(query);
+  const behind = placeBehind(query);
   return { ...datesOf(query), ...(behind === undefined ? {} : { after: behind }), pageEntries };
 }
 
 /** The place behind which the page begins; undefined when it begins with the first study. */
-export function placeBehind(query: QueryExpression): StudyPlace | undefined {
-  const behind = positionBehind(query);
-  return behind && studyPlace(placeOf(behind.date, behind.time), behind.studyInstanceUid);
-}
-
-function positionBehind({ after }: QueryExpression): StudyOrderRange['after'] {
+export function placeBehind({ after }: QueryExpression): StudyPlace | undefined {
   if (after === undefined) return undefined;
   const [date, time, uid] = after.map((value) => (value === null ? undefined : String(value)));
-  return { date, time, studyInstanceUid: uid ?? '' };
+  return studyPlace(placeOf(date, time), uid ?? '');
 }
 
 /** The dates that some condition asks for. */

@@ -30,7 +30,7 @@ import {
 } from './record-codec.js';
 import { matchesOrderedAttribute } from './ordered-attributes.js';
 import { decodeStudyGist, type StudyGist } from './study-gist.js';
-import { placeOf, studyOrderBounds, unplacedPart, type StudyPlace } from './study-order.js';
+import { studyOfPlace, studyOrderBounds, unplacedPart, type StudyPlace } from './study-order.js';
 
 /** Studies kept decoded, some kilobytes each: whoever pages through a study list sees the same ones again and again. */
 const decodedStudiesMax = 2_048;
@@ -45,13 +45,15 @@ export interface StudyOrderRange {
   /** First and last StudyDate, `YYYYMMDD`; with either, studies without one are left out. */
   readonly from?: string;
   readonly to?: string;
-  /** Only studies behind this one, which need not exist. */
-  readonly after?: {
-    readonly date: string | undefined;
-    readonly time: string | undefined;
-    readonly studyInstanceUid: string;
-  };
+  /** Only studies behind this place, where there need not be one. */
+  readonly after?: StudyPlace;
   readonly pageEntries: number;
+}
+
+/** Names that are, or begin with, a text in search form. */
+export interface NameStretch {
+  readonly text: string;
+  readonly isPrefix: boolean;
 }
 
 /** A study of the study list. */
@@ -250,53 +252,56 @@ export class CatalogReader {
 
   /** UIDs of studies in the order of engine/query/match-order.ts, a page at a time, without those of `unplacedStudies`. */
   *studyUidsInOrder(partition: number, range: StudyOrderRange): Generator<readonly string[]> {
-    for (const { keys: page } of this.#placesInOrder(partition, range, false)) {
-      yield page.map(keys.studyOfOrderedKey);
+    for (const { places } of this.#placesInOrder(partition, range, false)) {
+      yield places.map(studyOfPlace);
     }
   }
 
   /** As `studyUidsInOrder`, with what the list says of each study. */
   *studiesInOrder(partition: number, range: StudyOrderRange): Generator<readonly ListedStudy[]> {
-    for (const { keys: page, values } of this.#placesInOrder(partition, range, true)) {
-      yield page.map((key, n) => ({
-        studyInstanceUid: keys.studyOfOrderedKey(key),
+    for (const { places, values } of this.#placesInOrder(partition, range, true)) {
+      yield places.map((place, n) => ({
+        studyInstanceUid: studyOfPlace(place),
         gist: decodeStudyGist(values[n]!),
       }));
     }
   }
 
   /**
-   * Places of the studies in which a component group of the patient's name is, or begins with, `name` (in search form), in the
-   * order of the names. Undefined for a name that is too long for keys.
+   * Places of the studies in which a component group of the patient's name is one of the names, in the
+   * order of the names. Undefined for a name that is too long for keys, and where there are more than `limit`.
    */
   placesByPatientName(
     partition: number,
-    name: string,
-    isPrefix: boolean,
-  ): Generator<StudyPlace> | undefined {
-    const range = keys.patientNameRange(partition, name, isPrefix);
-    return range === undefined ? undefined : this.#namedPlaces(range);
-  }
-
-  *#namedPlaces(range: KeyRange): Generator<StudyPlace> {
-    for (const { keys: page } of this.#pages('catalog', range, false)) {
-      yield* page.map(keys.placeOfPatientNameKey);
-    }
+    { text, isPrefix }: NameStretch,
+    limit: number,
+  ): StudyPlace[] | undefined {
+    const range = keys.patientNameRange(partition, text, isPrefix);
+    if (range === undefined) return undefined;
+    const { keys: found, isCut } = this.#texts({ ...range, limit, values: false });
+    return isCut ? undefined : found.map(keys.placeOfKeyText);
   }
 
   *#placesInOrder(
     partition: number,
     { from, to, after, pageEntries }: StudyOrderRange,
     values: boolean,
-  ): Generator<CatalogPage> {
+  ): Generator<{ readonly places: StudyPlace[]; readonly values: readonly string[] }> {
     const { begin, end } = studyOrderBounds(from, to);
     const { gte, lt } = keys.studyOrderRange(partition, begin, end);
-    const behind =
-      after &&
-      keys.studyOrderKey(partition, placeOf(after.date, after.time), after.studyInstanceUid);
-    const range =
-      behind !== undefined && Buffer.compare(behind, gte) > 0 ? { gt: behind, lt } : { gte, lt };
-    yield* this.#pages('catalog', range, values, pageEntries);
+    const behind = after === undefined ? undefined : keys.studyOrderKey(partition, after);
+    let rest: RocksdbRange =
+      behind !== undefined && Buffer.compare(behind, gte) > 0
+        ? { gt: behind, lt, limit: pageEntries, values }
+        : { gte, lt, limit: pageEntries, values };
+    for (;;) {
+      const page = this.#texts(rest);
+      const places = page.keys.map(keys.placeOfKeyText);
+      if (places.length > 0) yield { places, values: page.values };
+      const last = places.at(-1);
+      if (!page.isCut || last === undefined) return;
+      rest = { gt: keys.studyOrderKey(partition, last), lt, limit: pageEntries, values };
+    }
   }
 
   /** UIDs of up to `limit` of the studies whose place among the others only their records tell. */
@@ -306,8 +311,8 @@ export class CatalogReader {
       unplacedPart,
       studyOrderBounds(undefined, undefined).begin,
     );
-    const { keys: page } = this.#range('catalog', { ...range, limit, values: false });
-    return page.map(keys.studyOfOrderedKey);
+    const { keys: page } = this.#texts({ ...range, limit, values: false });
+    return page.map((key) => studyOfPlace(keys.placeOfKeyText(key)));
   }
 
   /** Throws `corrupt` when the document fails its checksum. Its JSON is the caller's. */
@@ -431,6 +436,15 @@ export class CatalogReader {
   #range(column: StoreColumn, range: RocksdbRange): RocksdbPage {
     try {
       return this.#database.range(column, range);
+    } catch (error) {
+      throw toReadError(error, 'the catalogue cannot be read');
+    }
+  }
+
+  /** Entries of `catalog`, as text. */
+  #texts(range: RocksdbRange): RocksdbPage<string> {
+    try {
+      return this.#database.rangeTexts('catalog', range);
     } catch (error) {
       throw toReadError(error, 'the catalogue cannot be read');
     }
