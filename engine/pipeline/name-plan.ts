@@ -34,11 +34,10 @@ export function planByPatientName(
   const keysTellAll = name.isWhole && conditions.length === 1 && tests?.length === 1;
   const wanted = keysTellAll && isOfStudyList(query) ? placesOfPage(places, query) : places;
   if (wanted === places && places.length > checkedRecordsMax) return undefined;
-  const studies = reader
-    .findStudies(partition, wanted.map(studyOfPlace))
-    .filter((study) => study !== undefined);
+  const studies = reader.readStudies(partition, wanted.map(studyOfPlace));
   const records = { studies, series: [], instances: [] };
-  return { name: 'patient-name', keyCount: places.length, query, records };
+  const isInOrder = wanted !== places && !wanted.some(isUnplaced);
+  return { name: 'patient-name', keyCount: places.length, query, records, isInOrder };
 }
 
 /** What the query asks of the patient's name, by its component groups. */

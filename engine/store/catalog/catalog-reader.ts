@@ -1,4 +1,3 @@
-import { LruCache } from '#engine/base/lru-cache.js';
 import type { InstanceLayout, MetadataDocument } from '#engine/dicom/instance/parsed-instance.js';
 import type {
   RocksdbDatabase,
@@ -28,17 +27,10 @@ import {
   decodeSeriesRecord,
   decodeStudyRecord,
 } from './record-codec.js';
+import { StoredStudy } from './stored-study.js';
 import { matchesOrderedAttribute } from './ordered-attributes.js';
 import { decodeStudyGist, type StudyGist } from './study-gist.js';
 import { studyOfPlace, studyOrderBounds, unplacedPart, type StudyPlace } from './study-order.js';
-
-/** Studies kept decoded, some kilobytes each: whoever pages through a study list sees the same ones again and again. */
-const decodedStudiesMax = 2_048;
-
-interface DecodedStudy {
-  readonly value: Buffer;
-  readonly record: StudyRecord;
-}
 
 /** A stretch of the study list. */
 export interface StudyOrderRange {
@@ -82,7 +74,6 @@ const stepEntriesMax = 512;
  */
 export class CatalogReader {
   readonly #database: RocksdbDatabase<StoreColumn>;
-  readonly #decodedStudies = new LruCache<string, DecodedStudy>(decodedStudiesMax);
 
   constructor(database: RocksdbDatabase<StoreColumn>) {
     this.#database = database;
@@ -94,10 +85,21 @@ export class CatalogReader {
 
   /** Records in the order asked, in one read; undefined for those that do not exist. */
   findStudies(partition: number, uids: readonly string[]): (StudyRecord | undefined)[] {
-    const wanted = uids.map((uid) => keys.studyKey(partition, uid));
-    return this.#getMany('catalog', wanted).map((value, n) =>
-      value === undefined ? undefined : this.#decodeStudy(partition, uids[n]!, value),
+    return this.#studyValues(partition, uids).map((value, n) =>
+      value === undefined ? undefined : decodeStudyRecord(uids[n]!, value),
     );
+  }
+
+  /** As `findStudies`, without those that do not exist, for searches: what they do not look at is not parsed. */
+  readStudies(partition: number, uids: readonly string[]): StoredStudy[] {
+    return this.#studyValues(partition, uids).flatMap((value, n) =>
+      value === undefined ? [] : [new StoredStudy(uids[n]!, value)],
+    );
+  }
+
+  #studyValues(partition: number, uids: readonly string[]): (Buffer | undefined)[] {
+    const wanted = uids.map((uid) => keys.studyKey(partition, uid));
+    return this.#getMany('catalog', wanted);
   }
 
   findSeries(partition: number, key: SeriesKey): SeriesRecord | undefined {
@@ -381,17 +383,6 @@ export class CatalogReader {
     return page.map((key, n) => decodeChange(keys.sequenceOfChangeKey(key), values[n]!));
   }
 
-  /** The record that the value was decoded to before, or a new one. */
-  #decodeStudy(partition: number, uid: string, value: Buffer): StudyRecord {
-    const name = `${partition}/${uid}`;
-    const known = this.#decodedStudies.get(name);
-    if (known?.value.equals(value) === true) return known.record;
-    const record = decodeStudyRecord(uid, value);
-    // A copy: the value may be part of a buffer that holds all values of its read.
-    this.#decodedStudies.set(name, { value: Buffer.from(value), record });
-    return record;
-  }
-
   *#studiesByOrderedKey(
     partition: number,
     attribute: OrderedAttribute,
@@ -399,8 +390,8 @@ export class CatalogReader {
   ): Generator<StudyRecord> {
     const range = keys.orderedRange(partition, attribute, value.trim());
     for (const { keys: page } of this.#pages('catalog', range, false)) {
-      for (const study of this.findStudies(partition, page.map(keys.studyOfOrderedKey))) {
-        if (study !== undefined && matchesOrderedAttribute(study, attribute, value)) yield study;
+      for (const study of this.readStudies(partition, page.map(keys.studyOfOrderedKey))) {
+        if (matchesOrderedAttribute(study, attribute, value)) yield study;
       }
     }
   }
