@@ -169,8 +169,8 @@ export interface RenderingVerbs {
   animationFrames(subject: PictureSubject): readonly number[];
   /**
    * The picture of one frame, or an animation of several. Rejects with `not-found` for a frame that is not there,
-   * `not-acceptable` for pixels that are not rendered, `bad-request` for a region or size out of bounds, `corrupt`,
-   * `too-many-requests`, `timeout`.
+   * `not-acceptable` for pixels that are not rendered, `bad-request` for a region, size or number of frames out of bounds,
+   * `corrupt`, `too-many-requests`, `timeout`.
    */
   renderPicture(
     subject: PictureSubject,

@@ -102,6 +102,7 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
   });
   try {
     const arena = new Arena(options.ingest.arenaBytes);
+    const derived = await openDerivedFrames(options);
     const onRebuilding = (reason: string): void =>
       log.warn({ reason }, 'the index is rebuilt from the catalogue');
     const threads = await startThreads(
@@ -114,15 +115,6 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
       },
     );
     const maintenanceThread = startMaintenance(options, store.database.handle, log);
-    const { deriveHtj2k, derivedBytesMax } = options.codec;
-    const { derivedFrames } = dataDirectoryOf(options.dataDir);
-    const derived = deriveHtj2k
-      ? await DerivedFrames.open(
-          derivedFrames,
-          derivedBytesMax,
-          new FreeSpace(options.dataDir, options.store.reserveBytes),
-        )
-      : undefined;
     const parts = { log, store, arena, health, ...threads, maintenanceThread, derived };
     return assembleEngine(options, parts);
   } catch (error) {
@@ -161,6 +153,17 @@ function startMaintenance(
   });
 }
 
+async function openDerivedFrames({
+  dataDir,
+  store: { reserveBytes },
+  codec: { deriveHtj2k, derivedBytesMax },
+}: EngineOptions): Promise<DerivedFrames | undefined> {
+  if (!deriveHtj2k) return undefined;
+  const freeSpace = new FreeSpace(dataDir, reserveBytes);
+  return DerivedFrames.open(dataDirectoryOf(dataDir).derivedFrames, derivedBytesMax, freeSpace);
+}
+
+/** When this rejects, no thread is left: each of them has the catalogue open. */
 async function startThreads(
   options: EngineOptions,
   { store, arena }: Pick<EngineParts, 'store' | 'arena'>,
@@ -200,6 +203,9 @@ async function startThreads(
     queryTimeoutMs: options.index.queryTimeoutMs,
     onFailed,
     onRebuilding,
+  }).catch(async (error: unknown) => {
+    await storeThread.close();
+    throw error;
   });
   const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
   const codecPool = new CodecPool(compileCodecs, options.codec);

@@ -2,6 +2,7 @@ import type { LoadResult } from '../harness/closed-loop.js';
 import { HttpConnection } from '../harness/http-connection.js';
 import type { RunningPeer } from '../peers/peer.js';
 import type { ReadOperation } from './reading-case.js';
+import { requestOperation } from './request-operation.js';
 
 /** Requests that go on while something else is measured. */
 export interface BackgroundReads {
@@ -20,17 +21,13 @@ export async function withBackgroundReads(
   const errors: string[] = [];
   const loop = async (): Promise<void> => {
     const connection = new HttpConnection(peer.httpPort);
-    while (!isOver && errors.length === 0) {
-      const { path, accept } = operationOf(nextOperation++);
-      const response = await connection.request({
-        method: 'GET',
-        target: peer.dicomWebPath + path,
-        headerLines: [`Accept: ${accept}`],
-        keepBody: false,
-      });
-      if (response.status !== 200) errors.push(`a background read answered ${response.status}`);
+    try {
+      while (!isOver) {
+        await requestOperation(connection, peer, operationOf(nextOperation++));
+      }
+    } finally {
+      connection.close();
     }
-    connection.close();
   };
   const loops = Array.from({ length: clients }, () =>
     loop().catch((error: unknown) => errors.push(String(error))),

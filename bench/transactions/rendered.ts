@@ -6,34 +6,38 @@ const JPEG_START = Buffer.from([0xff, 0xd8, 0xff]);
 /** A picture of the pattern is never as small as this. */
 const PICTURE_BYTES_MIN = 1_000;
 
-/** Retrieve rendered: each request with a window of its own, so that no server answers from what it made before. */
+/** Retrieve rendered: with a window of its own each time, so that no server answers from what it made before, and as readers do. */
 export function renderedCases(): readonly BenchCase[] {
   return [
-    readingCase({
-      transaction: 'rendered',
-      name: 'JPEG of a CT, each with another window',
-      concurrency: 8,
-      needs: ['ct'],
-      examineEvery: 16,
-      prepare:
-        ({ corpora }) =>
-        (operation) => {
-          const { ct } = corpora;
-          const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = ct.instance(
-            operation % ct.instanceCount,
-          );
-          return {
-            path:
-              `/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}/rendered` +
-              `?window=${1_000 + operation},2000,linear`,
-            accept: 'image/jpeg',
-            bodyBytesMin: PICTURE_BYTES_MIN,
-            examine: ({ body }) =>
-              body.subarray(0, JPEG_START.length).equals(JPEG_START)
-                ? undefined
-                : 'the answer is no JPEG',
-          };
-        },
-    }),
+    renderedCase('JPEG of a CT, each with another window', (operation) => 1_000 + operation),
+    renderedCase('JPEG of a CT, the same ones again and again', () => 1_000),
   ];
+}
+
+function renderedCase(name: string, windowCenter: (operation: number) => number): BenchCase {
+  return readingCase({
+    transaction: 'rendered',
+    name,
+    concurrency: 8,
+    needs: ['ct'],
+    examineEvery: 16,
+    prepare:
+      ({ corpora: { ct } }) =>
+      (operation) => {
+        const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = ct.instance(
+          operation % ct.instanceCount,
+        );
+        return {
+          path:
+            `/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}/rendered` +
+            `?window=${windowCenter(operation)},2000,linear`,
+          accept: 'image/jpeg',
+          bodyBytesMin: PICTURE_BYTES_MIN,
+          examine: ({ body }) =>
+            body.subarray(0, JPEG_START.length).equals(JPEG_START)
+              ? undefined
+              : 'the answer is no JPEG',
+        };
+      },
+  });
 }

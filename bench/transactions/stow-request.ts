@@ -27,7 +27,7 @@ export function storeBody(instances: readonly CorpusInstance[]): Buffer[] {
  */
 export async function storeInstances(
   connection: HttpConnection,
-  peer: RunningPeer,
+  { dicomWebPath }: Pick<RunningPeer, 'dicomWebPath'>,
   instances: readonly CorpusInstance[],
 ): Promise<OperationYield> {
   const body = storeBody(instances);
@@ -37,7 +37,7 @@ export async function storeInstances(
   );
   const response = await connection.request({
     method: 'POST',
-    target: `${peer.dicomWebPath}/studies`,
+    target: `${dicomWebPath}/studies`,
     headerLines: storeHeaderLines,
     body,
     keepBody: true,

@@ -30,6 +30,8 @@ export const limits = {
   multipartPartCountMax: 100_000,
   /** Metadata of a Store request that comes apart from its bulk data, all of its parts together: it is parsed as a whole. */
   storeMetadataBytesMax: 4 * 1024 * 1024,
+  /** Bytes of the instances that are made of such metadata and its bulk data, as a ratio to those of the request. */
+  composedRatioMax: 200,
   /** URL and query string of a request. */
   urlBytesMax: 16 * 1024,
   /** Request line and headers together. */

@@ -111,8 +111,10 @@ export class DuckdbQueryIndex implements QueryIndex {
     const count = wantsTotal === true ? compileCount(expression) : undefined;
     const reader = await this.#takeReader();
     try {
-      if (this.#isClosing) throw new GantryError('store-unavailable', 'the index is closing');
+      this.#refuseWhenClosing();
       const counted = count === undefined ? [] : await reader.run(count.text, count.values, signal);
+      // Closing waits for the statement under way alone.
+      this.#refuseWhenClosing();
       const rows = await reader.run(text, values, signal);
       const lastRow = rows.length > limit ? rows[limit - 1] : undefined;
       const total = counted[0]?.[0];
@@ -238,6 +240,10 @@ export class DuckdbQueryIndex implements QueryIndex {
         ],
       );
     }
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#isClosing) throw new GantryError('store-unavailable', 'the index is closing');
   }
 
   async #takeReader(): Promise<DuckdbConnection> {

@@ -137,7 +137,10 @@ function planBySopInstance(
   const { partition } = query;
   const instances = uids.flatMap((uid) => reader.findInstancesBySop(partition, uid));
   const studyUids = [...new Set(instances.map((instance) => instance.studyInstanceUid))];
-  const seriesKeys = new Map(instances.map((key) => [key.seriesInstanceUid, key]));
+  // Copies of a study keep the UIDs of its series.
+  const seriesKeys = new Map(
+    instances.map((key) => [`${key.studyInstanceUid}/${key.seriesInstanceUid}`, key]),
+  );
   const studies = reader.readStudies(partition, studyUids);
   const series = reader
     .findSeriesMany(partition, [...seriesKeys.values()])

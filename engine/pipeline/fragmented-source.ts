@@ -34,14 +34,23 @@ export async function fragmentedSource(
     from += itemHeaderBytes + header.readUInt32LE(4);
   }
   if (from !== range.length) throw new GantryError('corrupt', 'a frame has bytes after its items');
+  /** As far as one fragment goes. */
+  const readFragment = (position: number, target: Uint8Array): number | Promise<number> => {
+    const fragment = firstBehind(ends, position);
+    const rest = ends[fragment]! - position;
+    const before = fragment === 0 ? 0 : ends[fragment - 1]!;
+    const start = starts[fragment]! + position - before;
+    return range.read(start, target.subarray(0, Math.min(rest, target.length)));
+  };
   return {
     length,
-    read: (position, target) => {
-      const fragment = firstBehind(ends, position);
-      const rest = ends[fragment]! - position;
-      const before = fragment === 0 ? 0 : ends[fragment - 1]!;
-      const start = starts[fragment]! + position - before;
-      return range.read(start, target.subarray(0, Math.min(rest, target.length)));
+    read: async (position, target) => {
+      const wanted = Math.min(target.length, length - position);
+      let filled = 0;
+      while (filled < wanted) {
+        filled += await readFragment(position + filled, target.subarray(filled));
+      }
+      return filled;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import type { Logger } from '#engine/base/logger.js';
 import type { BackupState, Maintenance, VerifyState } from '#engine/engine-types.js';
@@ -81,6 +82,9 @@ export class EngineMaintenance implements Maintenance {
       const detail = messageOf(error);
       log.error({ detail }, 'backup failed');
       return { state: 'failed', directory, detail };
+    } finally {
+      // Links keep tables on the disk that RocksDB has replaced. What cannot go now goes before the next backup.
+      await rm(snapshotDirectory, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 }

@@ -93,8 +93,8 @@ export class Renderer {
 
   /**
    * The picture of one frame, or an animation of several, frames being 1-based. Rejects with `not-found` for a frame that is not
-   * there, `not-acceptable` for pixels that are not rendered, `bad-request` for a region or size out of bounds, `corrupt`,
-   * `too-many-requests`, `timeout`.
+   * there, `not-acceptable` for pixels that are not rendered, `bad-request` for a region, size or number of frames out of bounds,
+   * `corrupt`, `too-many-requests`, `timeout`.
    */
   renderPicture(
     subject: PictureSubject,
@@ -102,6 +102,11 @@ export class Renderer {
     parameters: RenderParameters,
   ): Promise<Uint8Array> {
     const { partition, image, state } = subject;
+    const framesMax = this.#animationFramesMax(image);
+    if (frameNumbers.length > framesMax) {
+      const detail = `an animation of this image has at most ${framesMax} frames`;
+      return Promise.reject(new GantryError('bad-request', detail));
+    }
     const stateKey = state === undefined ? '' : contentKey(partition, state);
     const key = [
       contentKey(partition, image),
@@ -116,10 +121,7 @@ export class Renderer {
 
   /** The frames of an animation of all frames: evenly spaced, as many as the limits allow. */
   animationFrames({ image, frameCount }: PictureSubject): number[] {
-    const side = (tag: string): number => Number(image.attributes[tag]?.Value?.[0] ?? 1);
-    const frameSamples = Math.max(1, side('00280010') * side('00280011')) * 3;
-    const fitting = Math.max(1, Math.floor(this.#options.framePixelsMax / frameSamples));
-    const stride = Math.ceil(frameCount / Math.min(fitting, limits.animationFramesMax));
+    const stride = Math.ceil(frameCount / this.#animationFramesMax(image));
     return Array.from({ length: Math.ceil(frameCount / stride) }, (_, n) => 1 + n * stride);
   }
 
@@ -149,6 +151,14 @@ export class Renderer {
     const inline = (JSON.parse(topLevelHead(json, path)) as JsonDataSet)[path]?.InlineBinary;
     if (inline === undefined) throw new GantryError('not-found', 'the document is empty');
     return bytesSource(Buffer.from(inline, 'base64'));
+  }
+
+  /** Frames that are held and decoded together: what they are in colour is no more than one frame may be. */
+  #animationFramesMax(image: InstanceRecord): number {
+    const side = (tag: string): number => Number(image.attributes[tag]?.Value?.[0] ?? 1);
+    const frameSamples = Math.max(1, side('00280010') * side('00280011')) * 3;
+    const fitting = Math.max(1, Math.floor(this.#options.framePixelsMax / frameSamples));
+    return Math.min(fitting, limits.animationFramesMax);
   }
 
   #representativeFrame(partition: number, image: InstanceRecord, frameCount: number): number {

@@ -1,6 +1,7 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
 import type { BlobSource } from '../engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
-import { inflateRange } from './inflate-range.js';
+import { InflatedSource } from './inflated-source.js';
 import type { InstanceLayouts } from './instance-layouts.js';
 import { swappedSource, swappedWordBytes } from './little-endian-words.js';
 import type { BlobRangeReader } from './read-blob.js';
@@ -32,12 +33,24 @@ export function retrieveBulkValue(
     return swappedSource(source, swappedWordBytes(layout, value, is32Bit));
   }
   const deflated = openBlobSource(reader, address, layout.dataSetOffset);
+  return inflatedValue(new InflatedSource(deflated), value.offset, value.length);
+}
+
+/** A value that is read from its beginning on, as a rule, so that all in front of it is inflated once. */
+function inflatedValue(inflated: InflatedSource, offset: number, length: number): BlobSource {
   return {
-    length: value.length,
+    length,
     read: async (position, target) => {
-      const length = Math.min(target.length, value.length - position);
-      target.set(await inflateRange(deflated, value.offset + position, length));
-      return length;
+      const wanted = Math.min(target.length, length - position);
+      for (let filled = 0; filled < wanted;) {
+        const piece = await inflated.read(offset + position + filled, wanted - filled);
+        if (piece.length === 0) {
+          throw new GantryError('corrupt', 'the deflated data set is too short');
+        }
+        target.set(piece, filled);
+        filled += piece.length;
+      }
+      return wanted;
     },
   };
 }

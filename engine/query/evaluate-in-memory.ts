@@ -203,7 +203,8 @@ function pageOf(
   };
 }
 
-function keyOf({ study, series, instance }: MatchedRecords): QueryKey {
+/** UIDs of a match, as deep as it goes. */
+export function keyOf({ study, series, instance }: MatchedRecords): QueryKey {
   const { studyInstanceUid } = study;
   if (series === undefined) return { studyInstanceUid };
   const { seriesInstanceUid } = series;

@@ -18,6 +18,7 @@ export class IndexThread {
   #nextQueryId = 1;
   #appliedSequence = 0;
   #failure: GantryError | undefined;
+  #hasEnded = false;
   #onClosed: (() => void) | undefined;
 
   private constructor(options: IndexThreadStart) {
@@ -32,15 +33,18 @@ export class IndexThread {
     });
   }
 
-  /** Starts the thread; resolves when the index is open, however far it is behind the change log. */
-  static start(options: IndexThreadStart): Promise<IndexThread> {
+  /**
+   * Starts the thread; resolves when the index is open, however far it is behind the change log. The thread has ended when this
+   * rejects.
+   */
+  static async start(options: IndexThreadStart): Promise<IndexThread> {
     const thread = new IndexThread(options);
-    return new Promise((resolve, reject) => {
-      thread.#listen((failure) => {
-        if (failure === undefined) resolve(thread);
-        else reject(failure);
-      });
-    });
+    const failure = await new Promise<GantryError | undefined>((resolve) =>
+      thread.#listen(resolve),
+    );
+    if (failure === undefined) return thread;
+    await thread.close();
+    throw failure;
   }
 
   get appliedSequence(): number {
@@ -50,6 +54,8 @@ export class IndexThread {
   /** One page of keys that takes everything up to `sequence` into account. */
   query(query: QueryExpression, sequence: number, signal?: AbortSignal): Promise<QueryPage> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    // The event that would cancel it has been.
+    if (signal?.aborted === true) return Promise.reject(new GantryError('aborted'));
     const queryId = this.#nextQueryId++;
     return new Promise((resolve, reject) => {
       const cancel = (): void => this.#post({ kind: 'cancel', queryId });
@@ -60,9 +66,9 @@ export class IndexThread {
     });
   }
 
-  /** Interrupts what runs, closes DuckDB, ends the thread. */
+  /** Interrupts what runs, closes DuckDB, ends the thread; one that has failed still has the catalogue open. */
   close(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.resolve();
+    if (this.#hasEnded) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onClosed = resolve;
       this.#post({ kind: 'close' });
@@ -81,6 +87,7 @@ export class IndexThread {
       onStarted(error);
     });
     this.#worker.on('exit', () => {
+      this.#hasEnded = true;
       this.#fail(new GantryError('store-unavailable', 'the index thread ended'));
       this.#onClosed?.();
     });

@@ -41,6 +41,7 @@ export class StoreThread {
   #committedSequence = 0;
   #failure: GantryError | undefined;
   #snapshot: PendingSnapshot | undefined;
+  #hasEnded = false;
   #onClosed: (() => void) | undefined;
 
   private constructor(options: StoreThreadStart) {
@@ -57,15 +58,15 @@ export class StoreThread {
     });
   }
 
-  /** Starts the thread; resolves when it has read its counters and can commit. */
-  static start(options: StoreThreadStart): Promise<StoreThread> {
+  /** Starts the thread; resolves when it has read its counters and can commit. The thread has ended when this rejects. */
+  static async start(options: StoreThreadStart): Promise<StoreThread> {
     const thread = new StoreThread(options);
-    return new Promise((resolve, reject) => {
-      thread.#listen((failure) => {
-        if (failure === undefined) resolve(thread);
-        else reject(failure);
-      });
-    });
+    const failure = await new Promise<GantryError | undefined>((resolve) =>
+      thread.#listen(resolve),
+    );
+    if (failure === undefined) return thread;
+    await thread.close();
+    throw failure;
   }
 
   /** Change log number of the newest commit that was acknowledged. */
@@ -158,9 +159,9 @@ export class StoreThread {
     };
   }
 
-  /** Ends the thread after its last commit. */
+  /** Ends the thread after its last commit; one that has failed still has the catalogue open. */
   close(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.resolve();
+    if (this.#hasEnded) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onClosed = resolve;
       this.#post({ kind: 'close' });
@@ -194,6 +195,7 @@ export class StoreThread {
       onStarted(error);
     });
     this.#worker.on('exit', () => {
+      this.#hasEnded = true;
       this.#fail(new GantryError('store-unavailable', 'the store thread ended'));
       this.#onClosed?.();
     });

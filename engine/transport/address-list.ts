@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { plainAddress } from './plain-address.js';
 
 /** Whether the address of a peer is one of `allowed`, or in one of its networks (`10.1.0.0/16`). */
 export function isAddressAmong(remoteAddress: string, allowed: readonly string[]): boolean {
@@ -15,9 +16,4 @@ export function isAddressAmong(remoteAddress: string, allowed: readonly string[]
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv6(address) ? 'ipv6' : 'ipv4';
-}
-
-/** IPv4 addresses as a socket of both families shows them. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

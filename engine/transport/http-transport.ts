@@ -54,6 +54,7 @@ export interface HttpRequest {
   readonly query: string;
   /** Value of the header named in lower case; repeated headers are joined with `, `. */
   header(name: string): string | undefined;
+  /** As people write it: `10.0.0.5`, `2001:db8::5`. */
   readonly remoteAddress: string;
 }
 

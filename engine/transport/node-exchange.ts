@@ -9,6 +9,7 @@ import type {
   ResponseSource,
   SlowClientPolicy,
 } from './http-transport.js';
+import { plainAddress } from './plain-address.js';
 import { ProgressWindow } from './progress-window.js';
 import { RequestHeaders } from './request-headers.js';
 import { assertHeaders } from './response-headers.js';
@@ -46,7 +47,7 @@ export class NodeExchange implements HttpExchange, OpenExchange {
       path: queryStart < 0 ? url : url.slice(0, queryStart),
       query: queryStart < 0 ? '' : url.slice(queryStart + 1),
       header: (name) => headers.get(name),
-      remoteAddress: incoming.socket.remoteAddress ?? '',
+      remoteAddress: plainAddress(incoming.socket.remoteAddress ?? ''),
     };
     this.#incoming = incoming;
     this.#response = response;

@@ -10,6 +10,7 @@ import type {
   ResponseSource,
   SlowClientPolicy,
 } from './http-transport.js';
+import { plainAddress } from './plain-address.js';
 import { ProgressWindow } from './progress-window.js';
 import { RequestHeaders } from './request-headers.js';
 import { assertHeaders } from './response-headers.js';
@@ -43,7 +44,9 @@ export class UwsExchange implements HttpExchange, OpenExchange {
       path: request.getUrl(),
       query: request.getQuery() ?? '',
       header: (name) => headers.get(name),
-      remoteAddress: Buffer.from(response.getRemoteAddressAsText()).toString('latin1'),
+      remoteAddress: plainAddress(
+        Buffer.from(response.getRemoteAddressAsText()).toString('latin1'),
+      ),
     };
     this.#response = response;
     this.#registry = registry;

@@ -5,6 +5,7 @@ import type {
   SeriesRecord,
   StudyRecord,
 } from '#engine/store/catalog/catalog-records.js';
+import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import { matchesIfNoneMatch, strongEtag } from '#src/http/etag.js';
 import type { RequestContext } from '#src/http/request-context.js';
 
@@ -44,9 +45,19 @@ export function etagOf(
   return strongEtag([...names, sequence, createdAtMs, representation].join('/'));
 }
 
-/** Answers 304 when the client has this version already. */
-export function answerNotModified(context: RequestContext, etag: string): boolean {
+/** Representations differ by what the client accepts, RFC 9110 §12.5.5. */
+export const varyByAccept = ['vary', 'Accept'] as const;
+
+/**
+ * Answers 304 when the client has this version already. `headers` are Vary and Cache-Control as the version itself has them: a cache
+ * goes on by what it is told now (RFC 9110 §15.4.5).
+ */
+export function answerNotModified(
+  context: RequestContext,
+  etag: string,
+  headers: HttpHeaders,
+): boolean {
   if (!matchesIfNoneMatch(context.header('if-none-match'), etag)) return false;
-  context.respond(304, [['etag', etag]]);
+  context.respond(304, [['etag', etag], ...headers]);
   return true;
 }

@@ -377,6 +377,8 @@ export class AssociationHandler implements TcpReceiver {
       this.#dataSetReceiver = provider.begin(request);
     }
     if (!hasDataSet) this.#limitOutstanding();
+    // Answered, and so no longer counted, before its data set has come: that is dropped, and its end counts nothing.
+    else if (this.#dataSetReceiver === undefined) this.#outstandingCount++;
   }
 
   /** A C-CANCEL may always come too late (PS3.7 §9.3.2.3); it is not answered itself. */
@@ -404,8 +406,9 @@ export class AssociationHandler implements TcpReceiver {
     this.#limitOutstanding();
   }
 
+  /** At the limit the peer is still read: it may cancel, and answers what a C-GET of it sends. Beyond, it has to wait. */
   #limitOutstanding(): void {
-    if (this.#outstandingCount >= (this.#admission?.policy.operationsInvokedMax ?? 1)) {
+    if (this.#outstandingCount > (this.#admission?.policy.operationsInvokedMax ?? 1)) {
       this.#pause('operations');
     }
   }

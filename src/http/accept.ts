@@ -32,7 +32,10 @@ const typeAliases: ReadonlyMap<string, TypeAlias> = new Map<string, TypeAlias>([
   ['image/j2c', { type: 'image/jp2' }],
 ]);
 
-/** Alternatives that are looked at, of each list: an answer is among the first of them, or a client is playing. */
+/**
+ * Alternatives that are looked at, of each list, a type in each of several transfer syntaxes being as many: an answer is among the
+ * first of them, or a client is playing. Every instance of a response is held against them.
+ */
 const alternativesMax = 64;
 
 /**
@@ -50,7 +53,19 @@ export function acceptedMedia(header: string | undefined, query: QueryParameters
   const inHeader = parseMediaTypeList(header ?? '*/*')
     .slice(0, alternativesMax)
     .map((mediaType) => toAccepted(mediaType));
-  return [...ranked(inQuery), ...ranked(inHeader)];
+  return [...ranked(firstAlternatives(inQuery)), ...ranked(firstAlternatives(inHeader))];
+}
+
+function firstAlternatives(list: readonly AcceptedMedia[]): AcceptedMedia[] {
+  let left = alternativesMax;
+  const kept: AcceptedMedia[] = [];
+  for (const media of list) {
+    if (left <= 0) break;
+    const transferSyntaxes = media.transferSyntaxes.slice(0, left);
+    left -= Math.max(1, transferSyntaxes.length);
+    kept.push({ ...media, transferSyntaxes });
+  }
+  return kept;
 }
 
 /**

@@ -262,6 +262,9 @@ describe('PS3.18 §10.4.1.1.3 retrieve rendered', () => {
     assert.match(response.headers.get('cache-control') ?? '', /^private/);
     const again = await fetch(url, { headers: { 'if-none-match': etag } });
     assert.equal(again.status, 304);
+    for (const name of ['etag', 'vary', 'cache-control']) {
+      assert.equal(again.headers.get(name), response.headers.get(name), name);
+    }
     const other = await get(`${ct()}/rendered?window=100,201`);
     await other.arrayBuffer();
     assert.notEqual(other.headers.get('etag'), etag);

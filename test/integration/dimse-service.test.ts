@@ -336,6 +336,25 @@ test('PS3.7 §D.3.3.3: several C-STOREs may be outstanding, and a release waits 
   assert.equal(store.instances.length, 10);
 });
 
+test('PS3.8 §7.2: a release waits for a C-STORE also after an echo with a data set', async (t) => {
+  const { associate, store } = await startDimseFixture(t);
+  let open = (): void => undefined;
+  store.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const scu = await associate();
+  const { contextId } = scu.contextFor(ctImageStorage);
+  const echo = scu.request(contextId, { commandField: 0x30, commandDataSetType: 0 });
+  scu.sendRaw(dataTransferPdu([{ contextId, control: 2, bytes: Buffer.alloc(8) }]));
+  assert.equal((await echo).status, 0x0122);
+  const response = scu.store(scu.prepareStore(instance()));
+  const released = scu.release();
+  await until(() => store.closedCount === 1 || store.bytesReceived > 0, 'instance');
+  open();
+  assert.equal((await response).status, 0);
+  await released;
+});
+
 test('stop: the operation in progress is answered, then the association is aborted', async (t) => {
   const { associate, store, service } = await startDimseFixture(t);
   let open = (): void => undefined;

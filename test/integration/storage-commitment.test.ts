@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { silentLogger } from '#engine/base/logger.js';
@@ -329,6 +331,35 @@ test('a report that cannot be delivered is tried again, then given up', async ()
   await jobs.add(job, () => Promise.reject(new Error('released')));
   await until(() => jobs.count === 0, 'the job to be given up');
   assert.equal(attempts, 3);
+  jobs.close();
+});
+
+test('a job whose file cannot be removed is done all the same', async () => {
+  const directory = temporaryDirectory();
+  let attempts = 0;
+  const jobs = new CommitmentJobs({
+    directory,
+    engine: new MemoryArchive(),
+    deliver: () => {
+      attempts++;
+      if (attempts === 1) return Promise.reject(new Error('no route'));
+      // No file any more, so that its removal fails.
+      rmSync(join(directory, '2.25.107.json'));
+      mkdirSync(join(directory, '2.25.107.json'));
+      return Promise.resolve();
+    },
+    retryDelaysMs: [1],
+    logger: silentLogger,
+  });
+  const job = {
+    transactionUid: '2.25.107',
+    requesterAeTitle: 'MODALITY',
+    partition: 0,
+    references: [{ sopClassUid: ct, sopInstanceUid: '2.25.1' }],
+  };
+  await jobs.add(job, () => Promise.reject(new Error('released')));
+  await until(() => jobs.count === 0, 'the end of the job');
+  assert.equal(attempts, 2);
   jobs.close();
 });
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { pageOfPlan, planByCatalog, type CatalogPlan } from '#engine/pipeline/catalog-plan.js';
-import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
+import { evaluateInMemory, keyOf } from '#engine/query/evaluate-in-memory.js';
 import type { QueryCondition, QueryExpression, QueryPage } from '#engine/query/query-expression.js';
-import { putHierarchy } from '#engine/store/commit/group-records.js';
+import { putHierarchy, putRestoredInstance } from '#engine/store/commit/group-records.js';
 import { openStore } from '#engine/store/open-store.js';
 import { generatedQuery, generatedRecords } from '#test/helpers/random-records.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
@@ -42,6 +42,20 @@ const listQuery: fc.Arbitrary<QueryExpression> = fc.record({
   offset: fc.integer({ min: 0, max: 4 }),
 });
 
+/** UIDs that more than one study may have: copies of studies keep those of their series and instances. */
+const uidQuery: fc.Arbitrary<QueryExpression> = fc.record({
+  partition: fc.constant(0),
+  level: fc.constant('instance' as const),
+  conditions: fc
+    .tuple(
+      fc.constantFrom('00080018', '0020000E', '0020000D'),
+      fc.constantFrom('1.2.3', '1.2.4', '1.2.40'),
+    )
+    .map(([tag, value]) => [{ kind: 'equals' as const, attribute: { tag }, value }]),
+  limit: fc.integer({ min: 1, max: 5 }),
+  offset: fc.integer({ min: 0, max: 1 }),
+});
+
 test('what the keys of the catalogue answer is what an evaluation of all records answers', async (t) => {
   const { database, reader, close } = await openStore({ directory: temporaryDirectory() });
   t.after(close);
@@ -52,7 +66,10 @@ test('what the keys of the catalogue answer is what an evaluation of all records
     generatedRecords.chain((records) =>
       fc.tuple(
         fc.constant(records),
-        fc.array(fc.oneof(listQuery, generatedQuery(records)), { minLength: 10, maxLength: 20 }),
+        fc.array(fc.oneof(listQuery, uidQuery, generatedQuery(records)), {
+          minLength: 10,
+          maxLength: 20,
+        }),
       ),
     ),
     async ([records, queries]) => {
@@ -62,9 +79,9 @@ test('what the keys of the catalogue answer is what an evaluation of all records
         studies: records.studies.map(changeOf),
         series: records.series.map(changeOf),
       });
+      for (const instance of records.instances) putRestoredInstance(batch, partition, instance);
       batch.write({ isSynced: false });
       for (const query of queries) {
-        if (query.level !== 'study') continue;
         const planned = await planByCatalog(reader, { ...query, partition });
         if (planned === undefined) continue;
         plannedCount += 1;
@@ -88,8 +105,5 @@ test('what the keys of the catalogue answer is what an evaluation of all records
 
 function answerOf(planned: CatalogPlan): QueryPage {
   const { matches, ...page } = pageOfPlan(planned);
-  return {
-    keys: matches.map(({ study: { studyInstanceUid } }) => ({ studyInstanceUid })),
-    ...page,
-  };
+  return { keys: matches.map(keyOf), ...page };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseReliabilityOptions } from './reliability-options.js';
 import { reportText } from './report-text.js';
 import { addFigures } from './scenario.js';
 import { addResults } from './stored-results.js';
@@ -43,4 +44,14 @@ test('the page says how many runs were added, of which revisions', () => {
     /2026-01-02, 2 runs added, 2 min, revisions abc, def, load average up to 7; 2 × X\./,
   );
   assert.match(text, /\| kills \| 1,002 \|\n\| ready p50, ms \| 2 \|\n\| ready p99, ms \| 3 \|/);
+});
+
+test('the command line names scenarios that there are, and whole numbers', () => {
+  const options = parseReliabilityOptions(['--only', 'soak, flipped bits', '--flips', '7']);
+  assert.deepEqual(options?.only, ['soak', 'flipped bits']);
+  assert.equal(options.flips, 7);
+  assert.equal(parseReliabilityOptions([])?.only.length, 9);
+  assert.equal(parseReliabilityOptions(['--help']), undefined);
+  assert.throws(() => parseReliabilityOptions(['--only', 'kill']), /unknown scenario: kill/);
+  assert.throws(() => parseReliabilityOptions(['--kills', 'many']), /many/);
 });

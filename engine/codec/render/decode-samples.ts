@@ -6,6 +6,7 @@ import {
   samplesPerFrame,
   type ImagePixelDescription,
 } from '#engine/dicom/pixel-data/image-pixel-description.js';
+import type { TakeMemory } from '#native-bindings/wasm/wasm-codec.js';
 import { decodedImage } from '../codec-registry.js';
 import type { CodecSet } from '../codec-set.js';
 import { corruptFrame } from '../codestream-error.js';
@@ -25,11 +26,12 @@ export interface DecodedFrame {
 
 type SampleDecoder = (frame: Uint8Array) => Promise<DecodedFrame>;
 
-/** How the frames of a task become samples. Throws `not-acceptable` for what is not rendered; the decoder also `corrupt`. */
+/** How the frames of a task become samples, in memory that `take` gives. Throws `not-acceptable` for what is not rendered; the decoder also `corrupt`. */
 export function sampleDecoder(
   task: Pick<RenderTask, 'image' | 'transferSyntaxUid' | 'framePixelsMax'>,
   attributes: AttributeReader,
   codecs: CodecSet,
+  take: TakeMemory,
 ): SampleDecoder {
   const floatBytes = attributes.has('7FE00008') ? 4 : attributes.has('7FE00009') ? 8 : undefined;
   if (floatBytes !== undefined) return floatDecoder(floatBytes, attributes, task.framePixelsMax);
@@ -41,7 +43,7 @@ export function sampleDecoder(
   return async (frame) => {
     const native = isNative
       ? nativeFrame(frame, image)
-      : await decodeFrame({ codestream: frame, transferSyntaxUid, image }, codecs);
+      : await decodeFrame({ codestream: frame, transferSyntaxUid, image }, codecs, take);
     const samples = readFrameSamples(native, image);
     return { samples, image, photometricInterpretation };
   };

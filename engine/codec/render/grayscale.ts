@@ -1,3 +1,4 @@
+import type { TakeMemory } from '#native-bindings/wasm/wasm-codec.js';
 import { sampleValue, type FrameSamples } from './frame-samples.js';
 import type { ModalityTransform } from './modality-lut.js';
 import { ramp, type VoiTransform } from './voi-lut.js';
@@ -20,8 +21,15 @@ export interface PaddingRange {
 /** Samples of more bits are too many different ones for a table. */
 const tableBitsMax = 16;
 
-/** The grayscale transformations of PS3.4 §N.2 to 8 bits. */
-export function toGrey8(samples: FrameSamples, transforms: GrayscaleTransforms): Uint8Array {
+/** Filled anew for each frame: fresh memory of this size costs more than that. */
+const greyTable = new Int16Array(2 ** tableBitsMax);
+
+/** The grayscale transformations of PS3.4 §N.2 to 8 bits, in memory that `take` gives. */
+export function toGrey8(
+  samples: FrameSamples,
+  transforms: GrayscaleTransforms,
+  take: TakeMemory,
+): Uint8Array {
   const { cells, bitsStored } = samples;
   const valueOf = sampleValue(samples);
   const { modality, voi, presentation } = transforms;
@@ -30,14 +38,14 @@ export function toGrey8(samples: FrameSamples, transforms: GrayscaleTransforms):
     // The small summand keeps products that are whole numbers, but for rounding, from being cut down.
     return Math.floor(grey * 255 + 1e-6);
   };
-  const result = new Uint8Array(cells.length);
+  const result = take(cells.length);
   const tableLength = 2 ** bitsStored;
   if (bitsStored === 0 || bitsStored > tableBitsMax || tableLength > cells.length) {
     for (let n = 0; n < cells.length; n++) result[n] = toGrey(cells[n]!);
     return result;
   }
   // Filled as values are met: of 65,536 that 16 bits could have, an image has a few thousand.
-  const table = new Int16Array(tableLength).fill(-1);
+  const table = greyTable.subarray(0, tableLength).fill(-1);
   const mask = tableLength - 1;
   for (let n = 0; n < cells.length; n++) {
     const cell = cells[n]! & mask;

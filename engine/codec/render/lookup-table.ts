@@ -35,8 +35,7 @@ export function toLookupTable(
 ): LookupTable | undefined {
   const [declaredCount, declaredFirst, declaredBits] = descriptor;
   if (declaredCount === undefined || declaredFirst === undefined) return undefined;
-  const count = declaredCount === 0 ? entriesMax : declaredCount & 0xffff;
-  const entries = readEntries(data, count);
+  const entries = readEntries(data, entryCount(declaredCount));
   if (entries === undefined) return undefined;
   // A descriptor of VR US cannot say a negative number otherwise.
   const first = isSigned && declaredFirst > 0x7fff ? declaredFirst - 0x10000 : declaredFirst;
@@ -44,6 +43,11 @@ export function toLookupTable(
   const bitsNeeded = 32 - Math.clz32(largest);
   const bits = Math.min(16, Math.max(8, declaredBits ?? 16, bitsNeeded));
   return { first, entries, bits };
+}
+
+/** What the first value of a descriptor says: of VR SS it is negative beyond 32,767, of any other that a sender made up too large. */
+export function entryCount(declared: number): number {
+  return declared === 0 ? entriesMax : declared & 0xffff;
 }
 
 /** Entries have a word each; those of 8 bits may be packed two to a word instead (PS3.3 §C.7.6.3.1.6). */

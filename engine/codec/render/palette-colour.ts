@@ -1,7 +1,13 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { AttributeReader } from './attribute-reader.js';
 import { sampleValue, type FrameSamples } from './frame-samples.js';
-import { lookUp, readLookupTable, toLookupTable, type LookupTable } from './lookup-table.js';
+import {
+  entryCount,
+  lookUp,
+  readLookupTable,
+  toLookupTable,
+  type LookupTable,
+} from './lookup-table.js';
 
 const channels = [
   { descriptor: '00281101', data: '00281201', segmented: '00281221' },
@@ -47,7 +53,7 @@ function readSegmentedTable(
   const [declaredCount = 0, , bits] = descriptor;
   if (data === undefined) return undefined;
   const words = bits === 8 ? Uint16Array.from(data) : wordsOf(data);
-  const entries = expandSegments(words, declaredCount === 0 ? 65_536 : declaredCount);
+  const entries = expandSegments(words, entryCount(declaredCount));
   return toLookupTable(descriptor, new Uint8Array(entries.buffer), isSigned);
 }
 

@@ -1,4 +1,5 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
+import { RecycledMemory } from '#engine/base/recycled-memory.js';
 import {
   convertColours,
   encodeAnimation,
@@ -6,6 +7,7 @@ import {
   type PictureFrame,
   type PictureOptions,
 } from '#native-bindings/sharp/picture-encoder.js';
+import type { TakeMemory } from '#native-bindings/wasm/wasm-codec.js';
 import type { CodecSet } from '../codec-set.js';
 import { annotationSvg, cornerTexts } from './annotation-svg.js';
 import { AttributeReader } from './attribute-reader.js';
@@ -20,17 +22,34 @@ import type { RenderParameters, RenderTask } from './rendering.js';
 import { closeShutters } from './shutter.js';
 import { toRasters, type Scene } from './to-raster.js';
 
+/** Of decoded frames and their 8 bits, from one picture to the next. */
+const memory = new RecycledMemory(8 * 1024 * 1024);
+
 /**
  * Makes the picture of a task: frames decoded, through the transformations of PS3.4 §N.2 to 8 bits, overlays drawn, cut, turned,
  * scaled, annotated and encoded. Several frames become an animation. Throws `not-acceptable` for images that are not rendered,
  * `corrupt`, and `bad-request` for a region or size out of bounds.
  */
 export async function renderPicture(task: RenderTask, codecs: CodecSet): Promise<Uint8Array> {
+  const taken: ArrayBuffer[] = [];
+  const take: TakeMemory = (length) => {
+    const buffer = memory.take(length);
+    taken.push(buffer);
+    return new Uint8Array(buffer, 0, length);
+  };
+  try {
+    return await renderIn(take, task, codecs);
+  } finally {
+    for (const buffer of taken) memory.giveBack(buffer);
+  }
+}
+
+async function renderIn(take: TakeMemory, task: RenderTask, codecs: CodecSet): Promise<Uint8Array> {
   const attributes = AttributeReader.open(task.image);
-  const scenes = await decodeScenes(task, attributes, codecs);
+  const scenes = await decodeScenes(task, attributes, codecs, take);
   const geometry = planFor(task, scenes[0]!);
   const corners = cornerTexts(attributes, task.parameters.annotations);
-  const rasters = toRasters(scenes, task.parameters.window);
+  const rasters = toRasters(scenes, task.parameters.window, take);
   const frames = rasters.map((raster, n): PictureFrame => {
     const scene = scenes[n]!;
     drawOver(raster, scene);
@@ -78,8 +97,9 @@ async function decodeScenes(
   task: RenderTask,
   attributes: AttributeReader,
   codecs: CodecSet,
+  take: TakeMemory,
 ): Promise<Scene[]> {
-  const decode = sampleDecoder(task, attributes, codecs);
+  const decode = sampleDecoder(task, attributes, codecs, take);
   const state = task.presentationState && AttributeReader.open(task.presentationState);
   const scenes: Scene[] = [];
   for (const [n, frame] of task.frames.entries()) {

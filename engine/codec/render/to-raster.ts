@@ -1,3 +1,4 @@
+import type { TakeMemory } from '#native-bindings/wasm/wasm-codec.js';
 import type { AttributeReader } from './attribute-reader.js';
 import { toRgb8 } from './colour.js';
 import type { DecodedFrame } from './decode-samples.js';
@@ -18,8 +19,15 @@ export interface Scene {
   readonly state: PresentationState | undefined;
 }
 
-/** The frames of one picture in 8 bits. Those without a window of their own get one that fits all of them. */
-export function toRasters(scenes: readonly Scene[], window: VoiWindow | undefined): Raster[] {
+/**
+ * The frames of one picture in 8 bits, in memory that `take` gives. Those without a window of their own get one that fits all of
+ * them.
+ */
+export function toRasters(
+  scenes: readonly Scene[],
+  window: VoiWindow | undefined,
+  take: TakeMemory,
+): Raster[] {
   let common: VoiTransform | undefined;
   return scenes.map((scene) => {
     const { samples, image, photometricInterpretation } = scene.frame;
@@ -34,7 +42,7 @@ export function toRasters(scenes: readonly Scene[], window: VoiWindow | undefine
     const voi = window === undefined ? readVoi(scene, modality) : windowTransform(window);
     common ??= voi ?? fittingTo(scenes, modality);
     const presentation = presentationOf(scene);
-    const pixels = toGrey8(samples, { modality, voi: voi ?? common, presentation });
+    const pixels = toGrey8(samples, { modality, voi: voi ?? common, presentation }, take);
     return { ...size, channels: 1, pixels };
   });
 }

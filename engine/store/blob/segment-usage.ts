@@ -1,6 +1,6 @@
 import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
 import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
-import { segmentOfUseKey, segmentUseKey, segmentUseRange } from '../catalog/catalog-keys.js';
+import { segmentOfKey, segmentUseKey, segmentUseRange } from '../catalog/catalog-keys.js';
 import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
 import { recordBytes } from './record-header.js';
@@ -34,7 +34,7 @@ export class SegmentUsage {
     const { gte, lt } = segmentUseRange();
     for (let range: { gte: Buffer } | { gt: Buffer } = { gte }; ;) {
       const page = database.range('default', { ...range, lt, limit: pageEntries });
-      page.keys.forEach((key, n) => this.#uses.set(segmentOfUseKey(key), decode(page.values[n]!)));
+      page.keys.forEach((key, n) => this.#uses.set(segmentOfKey(key), decode(page.values[n]!)));
       const last = page.keys.at(-1);
       if (!page.isCut || last === undefined) return;
       range = { gt: last };

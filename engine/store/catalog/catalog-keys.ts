@@ -29,7 +29,7 @@ import { studyPlace, type StudyPlace } from './study-order.js';
  * | blobs    | segment u32, offset u64, chunk u32                  | bytes of a blob                    |
  * | changes  | sequence u64                                        | change record                      |
  * | default  | `t`                                                 | state of the store                 |
- * | default  | `g` segment u32                                     | empty: a file of its own is in use |
+ * | default  | `g` segment u32                                     | empty: a file of its own is in use, or had the highest number |
  * | default  | `v` segment u32                                     | use of a segment file              |
  * | default  | `o`                                                 | version of the ordered keys, u8    |
  * | default  | `b`                                                 | where the change log begins        |
@@ -240,6 +240,10 @@ export function ownFileKey(segment: number): Buffer {
   return segmentKey('g', segment);
 }
 
+export function ownFileRange(): KeyRange {
+  return rangeOf(Buffer.from([keyVersion, 'g'.charCodeAt(0)]));
+}
+
 export function segmentUseKey(segment: number): Buffer {
   return segmentKey('v', segment);
 }
@@ -248,7 +252,8 @@ export function segmentUseRange(): KeyRange {
   return rangeOf(Buffer.from([keyVersion, 'v'.charCodeAt(0)]));
 }
 
-export function segmentOfUseKey(key: Buffer): number {
+/** The number at the end of `ownFileKey` and `segmentUseKey`. */
+export function segmentOfKey(key: Buffer): number {
   return key.readUInt32BE(2);
 }
 

@@ -204,7 +204,6 @@ export class Committer {
     const { batch, hierarchy, usage } = writer;
     const additions = this.#additionsOf(candidates);
     try {
-      this.#options.freeSpace.take(additions.reduce((sum, each) => sum + each.storedBytes, 0));
       const locators = this.#placeBlobs(additions);
       for (const locator of locators) usage.add(locator);
       this.#purgeNamesakes(additions);
@@ -247,7 +246,8 @@ export class Committer {
   }
 
   #placeBlobs(additions: readonly Addition[]): BlobLocator[] {
-    const { writer, spills } = this.#options;
+    const { writer, spills, freeSpace } = this.#options;
+    freeSpace.take(additions.reduce((sum, each) => sum + each.storedBytes, 0));
     const inArena = additions.filter(({ candidate }) => candidate.bytes.spillId === undefined);
     const placed = writer.blobs.placeGroup(
       inArena.map(({ record }) => record),

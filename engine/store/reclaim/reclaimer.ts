@@ -4,6 +4,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type { RemovedFile } from '#engine/threads/task-messages.js';
 import { deleteGarbage, putGarbage, readGarbage } from '../blob/garbage-queue.js';
 import type { Garbage } from '../blob/garbage-queue.js';
+import { lastOwnFile } from '../blob/remove-unused-files.js';
 import { blobChunkBytes } from '../blob/rocksdb-blob-store.js';
 import { segmentPath, syncDirectory } from '../blob/segment-files.js';
 import { blobChunkKey, ownFileKey } from '../catalog/catalog-keys.js';
@@ -116,7 +117,10 @@ export class Reclaimer {
       if (store === 'value') this.#deleteChunks(garbage);
       else {
         removeFile(segmentPath(directory, segment, store === 'segment' ? 'seg' : 'big'));
-        writer.batch.delete('default', ownFileKey(segment));
+        // The highest number stays on record: the next one has to follow it, after a restart too.
+        if (store === 'file' && segment !== lastOwnFile(writer.database)) {
+          writer.batch.delete('default', ownFileKey(segment));
+        }
         removed.push({ store, segment });
       }
       deleteGarbage(writer.batch, garbage);

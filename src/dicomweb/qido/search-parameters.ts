@@ -39,8 +39,8 @@ export interface SearchRequest {
 
 const recordKeyTag = '0008041B';
 const priorRecordKeyTag = '0008041C';
-/** Attributes that a Warning names; the header has to stay short. */
-const unkeptMax = 16;
+/** Attributes and parameters of each kind that Warnings name; headers have to stay short. */
+const namedMax = 16;
 
 /**
  * Query parameters of a Search transaction (PS3.18 §8.3.4 and §10.6.1.2, and what docs/CONFORMANCE.md says beyond) as a query
@@ -60,7 +60,7 @@ export function parseSearchParameters(
 class ParameterReader {
   readonly #target: SearchTarget;
   readonly #rules: SearchRules;
-  readonly #warnings: string[] = [];
+  readonly #warnings = new Set<string>();
   readonly #values: NamedValue[] = [];
   readonly #included = new Set<string>();
   readonly #unkept = new Set<string>();
@@ -183,7 +183,7 @@ class ParameterReader {
   #explain(isWanted: boolean): void {
     this.#isExplained = isWanted && this.#rules.mayExplain;
     if (isWanted && !this.#rules.mayExplain) {
-      this.#warnings.push('The parameter explain was ignored: it is for administrators.');
+      this.#warnings.add('The parameter explain was ignored: it is for administrators.');
     }
   }
 
@@ -201,7 +201,7 @@ class ParameterReader {
     const isPatientCount = this.#target.isByPatient === true && patientCountTags.has(tag ?? '');
     if (isPatientCount || (tag !== undefined && (tag === recordKeyTag || isReturnable(tag))))
       return;
-    if (this.#unkept.size < unkeptMax) this.#unkept.add(printable(field));
+    if (this.#unkept.size < namedMax) this.#unkept.add(printable(field));
   }
 
   #takeAttribute(name: string, value: string): void {
@@ -220,7 +220,9 @@ class ParameterReader {
       if (dialect.searchUnknown === 'refused') {
         throw new GantryError('bad-request', `${printable(name)} cannot be searched here`);
       }
-      this.#warnings.push(`The parameter ${printable(name)} was ignored.`);
+      if (this.#warnings.size < namedMax) {
+        this.#warnings.add(`The parameter ${printable(name)} was ignored.`);
+      }
       return;
     }
     this.#refuseRepetition(`${reference.tag}.${reference.memberTag ?? ''}`, name);
@@ -259,9 +261,13 @@ class ParameterReader {
   }
 }
 
-/** `orderby=-StudyDate,PatientName`: attributes by keyword or tag, a hyphen before those that descend. */
+/**
+ * `orderby=-StudyDate,PatientName`: attributes by keyword or tag, a hyphen before those that descend. One that is named again
+ * orders nothing and is left out: what a position means in SQL grows with the square of their number.
+ */
 function parseOrder(target: SearchTarget, value: string): OrderTerm[] {
-  return value.split(',').map((text) => {
+  const terms = new Map<string, OrderTerm>();
+  for (const text of value.split(',')) {
     const term = text.trim();
     const isDescending = term.startsWith('-');
     const name = term.replace(/^[-+]/, '');
@@ -269,8 +275,10 @@ function parseOrder(target: SearchTarget, value: string): OrderTerm[] {
     if (attribute === undefined) {
       throw new GantryError('bad-request', `${printable(name)} is nothing to order by here`);
     }
-    return { attribute, isDescending };
-  });
+    const key = `${attribute.tag}.${attribute.memberTag ?? ''}`;
+    if (!terms.has(key)) terms.set(key, { attribute, isDescending });
+  }
+  return [...terms.values()];
 }
 
 function parseCount(name: string, value: string): number {

@@ -16,13 +16,24 @@ export interface Upload {
   close(): Promise<void>;
 }
 
+/**
+ * Instances that may be under way before the sender is asked to pause. Long ones are held back by their bytes long before; of short
+ * ones what is kept of each is more than its bytes.
+ */
+export const instancesUnderWayMax = 512;
+
 /** A Store request whose parts are instances (PS3.18 §10.5.1): each goes its own way through the engine while the next arrives. */
 export class InstanceUpload implements Upload {
   readonly #session: StoreSession;
+  readonly #onDrain: () => void;
   readonly #outcomes: Promise<PartOutcome>[] = [];
+  #underWay = 0;
+  #isPauseAsked = false;
 
-  constructor(session: StoreSession) {
+  /** `onDrain` is called when the sender may go on after a part asked for a pause; the session has its own. */
+  constructor(session: StoreSession, onDrain: () => void) {
     this.#session = session;
+    this.#onDrain = onDrain;
   }
 
   openPart(headers: PartHeaders, partNumber: number): PartSink | undefined {
@@ -36,16 +47,30 @@ export class InstanceUpload implements Upload {
     const session = this.#session;
     session.beginInstance();
     return {
-      write: (bytes) => session.write(bytes),
-      end: () => {
-        this.#outcomes.push(session.endInstance().then((outcome) => ({ ...outcome, partNumber })));
+      write: (bytes) => {
+        const hasRoom = session.write(bytes);
+        this.#isPauseAsked ||= this.#underWay >= instancesUnderWayMax;
+        return hasRoom && !this.#isPauseAsked;
       },
+      end: () => this.#outcomes.push(this.#store(partNumber)),
       abandon: () => session.abandonInstance(),
     };
   }
 
   finish(): Promise<PartOutcome[]> {
     return Promise.all(this.#outcomes);
+  }
+
+  /** Ends the instance begun. */
+  async #store(partNumber: number): Promise<PartOutcome> {
+    this.#underWay += 1;
+    const outcome = await this.#session.endInstance();
+    this.#underWay -= 1;
+    if (this.#isPauseAsked && this.#underWay <= instancesUnderWayMax / 2) {
+      this.#isPauseAsked = false;
+      this.#onDrain();
+    }
+    return { ...outcome, partNumber };
   }
 
   close(): Promise<void> {

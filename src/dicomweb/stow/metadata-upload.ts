@@ -1,5 +1,6 @@
 import { GantryError, toGantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
+import type { DataSetPiece } from '#engine/dicom/data-set/compose-data-set.js';
 import type { StoreSession } from '#engine/engine-types.js';
 import { parseMediaType } from '#engine/multipart/media-type.js';
 import type { PartHeaders } from '#engine/multipart/multipart-related-reader.js';
@@ -29,6 +30,10 @@ export interface MetadataUploadOptions {
 }
 
 const copyBytes = 256 * 1024;
+/** Pieces of an instance written at a time: less than a millisecond of work where they are short. */
+const piecesAtOnce = 256;
+/** Small requests may make as much, however often they refer to the same bulk data. */
+const composedBytesFree = 64 * 1024 * 1024;
 
 /**
  * A Store request of metadata and bulk data (PS3.18 §10.5.1.2): bulk data flows to disk while it arrives, and when all has come
@@ -42,6 +47,7 @@ export class MetadataUpload implements Upload {
   readonly #pool: ComposePool;
   readonly #documents: Document[] = [];
   #documentBytes = 0;
+  #composedBytes = 0;
   #onSessionDrained: (() => void) | undefined;
 
   constructor(options: MetadataUploadOptions) {
@@ -116,10 +122,12 @@ export class MetadataUpload implements Upload {
     }
     try {
       const { pieces, coerced } = composed;
+      this.#countComposed(pieces);
       this.#session.beginInstance();
-      for (const piece of pieces) {
+      for (const [n, piece] of pieces.entries()) {
         if (piece instanceof Uint8Array) await this.#write(piece);
         else await this.#copy(piece.position, piece.length);
+        if ((n + 1) % piecesAtOnce === 0) await new Promise(setImmediate);
       }
       const outcome = await this.#session.endInstance();
       return coerced === undefined ? outcome : { ...outcome, coerced };
@@ -127,6 +135,16 @@ export class MetadataUpload implements Upload {
       this.#session.abandonInstance();
       return { result: 'failed', error: toGantryError(error) };
     }
+  }
+
+  /** Throws `limit-exceeded`: a part may be referred to again and again, and a short request would fill the disk. */
+  #countComposed(pieces: readonly DataSetPiece[]): void {
+    const bytes = pieces.reduce((sum, { length }) => sum + length, this.#composedBytes);
+    const receivedBytes = this.#documentBytes + this.#scratch.length;
+    if (bytes > Math.max(receivedBytes * limits.composedRatioMax, composedBytesFree)) {
+      throw new GantryError('limit-exceeded', 'bulk data is referred to too often');
+    }
+    this.#composedBytes = bytes;
   }
 
   async #copy(position: number, length: number): Promise<void> {

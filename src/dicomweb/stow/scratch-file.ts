@@ -59,9 +59,9 @@ export class ScratchFile {
   /** What has settled; valid until `close`. */
   content(): ScratchContent {
     if (this.#handle !== undefined) return { fd: this.#handle.fd };
-    const bytes = Buffer.concat(this.#waiting);
-    this.#waiting = [bytes];
-    return { bytes };
+    // Put together once: a request may have thousands of values, each of which is read by itself.
+    if (this.#waiting.length !== 1) this.#waiting = [Buffer.concat(this.#waiting)];
+    return { bytes: this.#waiting[0]! };
   }
 
   /** Reads bytes that have settled: as many as `target` takes. */

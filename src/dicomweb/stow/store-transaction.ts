@@ -111,7 +111,9 @@ function openUpload(
     ...(study === undefined ? {} : { studyInstanceUid: study }),
     ...(context.request.method === 'PUT' ? { overwrite: 'if-changed' as const } : {}),
   };
-  if (!isMetadata) return new InstanceUpload(engine.openStoreSession({ ...options, onDrain }));
+  if (!isMetadata) {
+    return new InstanceUpload(engine.openStoreSession({ ...options, onDrain }), onDrain);
+  }
   return new MetadataUpload({
     openSession: (onSessionDrain) =>
       engine.openStoreSession({ ...options, onDrain: onSessionDrain }),

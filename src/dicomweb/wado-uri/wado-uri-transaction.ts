@@ -5,7 +5,7 @@ import { strongEtag } from '#src/http/etag.js';
 import { queryParameter } from '#src/http/query-string.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from '../dicomweb-service.js';
-import { answerNotModified, requireInstance } from '../resource-etag.js';
+import { answerNotModified, requireInstance, varyByAccept } from '../resource-etag.js';
 import { respondSingle } from '../wado/parts-response.js';
 import { respondRendered } from '../wado/rendered-response.js';
 import {
@@ -91,8 +91,8 @@ async function respondDicom(
   const etag = strongEtag(
     ['wado-uri', record.sopInstanceUid, record.sequence, record.createdAtMs, syntax].join('|'),
   );
-  if (answerNotModified(context, etag)) return;
   const headers = [['cache-control', caching]] as const;
+  if (answerNotModified(context, etag, [varyByAccept, ...headers])) return;
   const body =
     syntax === stored
       ? engine.retrieveInstance(partition, record)

@@ -3,6 +3,7 @@ import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import { contentRange, parseByteRange, type ByteRange } from '#src/http/byte-range.js';
 import { matchesIfRange } from '#src/http/etag.js';
 import type { RequestContext } from '#src/http/request-context.js';
+import { varyByAccept } from '../resource-etag.js';
 import { SectionSource, type SectionIterator } from './section-source.js';
 
 /** Status and headers of a response of bytes. */
@@ -14,9 +15,6 @@ export interface BytesHead {
   readonly etag: string;
   readonly headers: HttpHeaders;
 }
-
-/** Representations differ by what the client accepts, RFC 9110 §12.5.5. */
-const varyHeader = ['vary', 'Accept'] as const;
 
 /** The bytes of a stored instance never change, but another may take its place: a client asks again after a while. */
 export const bytesCacheControl = ['cache-control', 'private, max-age=3600'] as const;
@@ -33,7 +31,7 @@ export async function respondBytes(
   sections: () => SectionIterator,
 ): Promise<void> {
   const entityTag = status === 206 ? [] : [['etag', etag] as const];
-  const headers = [['content-type', contentType], ...entityTag, varyHeader, ...others] as const;
+  const headers = [['content-type', contentType], ...entityTag, varyByAccept, ...others] as const;
   if (length === undefined || status === 206) {
     await stream(context, { status, headers, length }, new SectionSource(sections()));
     return;

@@ -3,7 +3,7 @@ import type { RetrieveTarget } from '#engine/engine-types.js';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { acceptedOf, instanceUrl, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
-import { answerNotModified, etagOf } from '../resource-etag.js';
+import { answerNotModified, etagOf, varyByAccept } from '../resource-etag.js';
 import { bytesCacheControl, type BytesHead } from './bytes-response.js';
 import {
   frameContentType,
@@ -58,7 +58,7 @@ export async function respondFrames(
   const form = `frames.${numbers?.join('.') ?? 'all'}-${contentType}-${isMultipart}${made}`;
   const url = instanceUrl(studiesUrl(service, context), record);
   const etag = etagOf(record, target, `${form} ${url}`);
-  if (answerNotModified(context, etag)) return;
+  if (answerNotModified(context, etag, [varyByAccept, bytesCacheControl])) return;
   const source: FramesSource = { engine, partition, record, representation, url };
   const head: BytesHead = { status: 200, contentType, etag, headers: [bytesCacheControl] };
   const { mediaType } = representation;

@@ -1,11 +1,10 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
-import { limits } from '#engine/base/limits.js';
 import type { RenderParameters } from '#engine/codec/render/rendering.js';
 import type { PictureSubject } from '#engine/engine-types.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from '../dicomweb-service.js';
-import { answerNotModified } from '../resource-etag.js';
+import { answerNotModified, varyByAccept } from '../resource-etag.js';
 import { respondParts, respondStreamedParts, type ResponsePart } from './parts-response.js';
 import {
   animatedTypes,
@@ -33,12 +32,12 @@ export async function respondPictures(
     state === undefined ? [image] : [image, state],
     [frames.join(), media.isMultipart, JSON.stringify(parameters)].join('|'),
   );
-  if (answerNotModified(context, etag)) return;
   const headers: HttpHeaders = [['cache-control', request.caching]];
+  if (answerNotModified(context, etag, [varyByAccept, ...headers])) return;
   if (frames.length === 1 ? !media.isMultipart : isAnimation(media)) {
     const picture = await rendering.renderPicture(subject, frames, parameters);
     const type = ['content-type', media.mediaType] as const;
-    context.respond(200, [type, ['etag', etag], ['vary', 'Accept'], ...headers], picture);
+    context.respond(200, [type, ['etag', etag], varyByAccept, ...headers], picture);
     return;
   }
   const part = async (frame: number): Promise<ResponsePart> => {
@@ -80,12 +79,6 @@ function framesOf(
   }
   if (Math.max(...frameNumbers) > frameCount) {
     throw new GantryError('not-found', `the instance has ${frameCount} frames`);
-  }
-  if (isAnimation(media) && frameNumbers.length > limits.animationFramesMax) {
-    throw new GantryError(
-      'bad-request',
-      `an animation has at most ${limits.animationFramesMax} frames`,
-    );
   }
   return frameNumbers;
 }

@@ -2,7 +2,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import type { DicomwebService } from '../dicomweb-service.js';
-import { answerNotModified } from '../resource-etag.js';
+import { answerNotModified, varyByAccept } from '../resource-etag.js';
 import { respondSingle } from './parts-response.js';
 import { chooseRenderedMedia } from './rendered-media.js';
 import { respondPictures } from './rendered-pictures.js';
@@ -30,12 +30,13 @@ export async function respondRendered(
   const available = kind.kind === 'report' ? 'text/html' : kind.mediaType;
   const { mediaType } = chooseRenderedMedia(accepted, [available]);
   const etag = renderedEtag([record], mediaType);
-  if (answerNotModified(context, etag)) return;
-  const headers: HttpHeaders = [['cache-control', caching], pagePolicy];
+  const cacheControl = ['cache-control', caching] as const;
+  if (answerNotModified(context, etag, [varyByAccept, cacheControl])) return;
+  const headers: HttpHeaders = [cacheControl, pagePolicy];
   if (kind.kind === 'report') {
     const page = await rendering.renderReport(partition, record);
     const type = ['content-type', 'text/html; charset=utf-8'] as const;
-    context.respond(200, [type, ['etag', etag], ...headers], page);
+    context.respond(200, [type, ['etag', etag], varyByAccept, ...headers], page);
     return;
   }
   const source = await rendering.openStoredMedia(partition, record);

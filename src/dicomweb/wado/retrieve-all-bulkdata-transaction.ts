@@ -11,7 +11,13 @@ import {
   targetOf,
   type DicomwebService,
 } from '../dicomweb-service.js';
-import { answerNotModified, etagOf, requireInstance, requireResource } from '../resource-etag.js';
+import {
+  answerNotModified,
+  etagOf,
+  requireInstance,
+  requireResource,
+  varyByAccept,
+} from '../resource-etag.js';
 import { bulkDataType, bulkPart, isFramed } from './bulk-parts.js';
 import { bytesCacheControl } from './bytes-response.js';
 import {
@@ -78,7 +84,7 @@ async function retrieveAll(
   const types = accepted.map(({ type, transferSyntaxes }) => [type, ...transferSyntaxes].join('.'));
   const studies = studiesUrl(service, context);
   const etag = etagOf(resourceRecord, target, `${resource}-${types.join('-')} ${studies}`);
-  if (answerNotModified(context, etag)) return;
+  if (answerNotModified(context, etag, [varyByAccept, bytesCacheControl])) return;
   const headers = isPartial ? [bytesCacheControl, partialWarning] : [bytesCacheControl];
   const parts = partsOf(engine, target, planOf, studies);
   await respondStreamedParts(

@@ -8,7 +8,7 @@ import {
   targetOf,
   type DicomwebService,
 } from '../dicomweb-service.js';
-import { answerNotModified, etagOf, requireInstance } from '../resource-etag.js';
+import { answerNotModified, etagOf, requireInstance, varyByAccept } from '../resource-etag.js';
 import {
   bulkDataType,
   bulkPart,
@@ -57,7 +57,7 @@ export async function retrieveBulkdataTransaction(
   const isMultipart = media.isMultipart ?? false;
   const url = instanceUrl(studiesUrl(service, context), record);
   const etag = etagOf(record, target, `bulk.${path}-${isMultipart} ${url}`);
-  if (answerNotModified(context, etag)) return;
+  if (answerNotModified(context, etag, [varyByAccept, bytesCacheControl])) return;
   const source: BulkSource = { engine, partition: target.partition, record, url };
   const head = { status: 200, etag, headers: [bytesCacheControl] } as const;
   if (isMultipart) {

@@ -2,7 +2,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import type { Engine } from '#engine/engine-types.js';
 import type { RequestContext } from '#src/http/request-context.js';
 import { acceptedOf, studiesUrl, targetOf, type DicomwebService } from '../dicomweb-service.js';
-import { answerNotModified, etagOf, requireResource } from '../resource-etag.js';
+import { answerNotModified, etagOf, requireResource, varyByAccept } from '../resource-etag.js';
 import { findInstanceRepresentation } from './instance-representation.js';
 import { InstancesResponse } from './instances-response.js';
 import { prefersZip, respondZip } from './zip-response.js';
@@ -21,7 +21,8 @@ export async function retrieveInstancesTransaction(
   const resource = requireResource(engine, target);
   if (prefersZip(accepted)) {
     const etag = etagOf(resource, target, 'zip');
-    if (!answerNotModified(context, etag)) await respondZip(context, engine, target, etag);
+    if (answerNotModified(context, etag, [varyByAccept])) return;
+    await respondZip(context, engine, target, etag);
     return;
   }
   const representation = findInstanceRepresentation(accepted);
@@ -32,7 +33,7 @@ export async function retrieveInstancesTransaction(
   const named = choices.map((uids) => uids.map((uid) => nameOf(engine, uid))).join(';');
   const form = `instances.${named}-${isMultipart} ${studiesUrl(service, context)}`;
   const etag = etagOf(resource, target, form);
-  if (answerNotModified(context, etag)) return;
+  if (answerNotModified(context, etag, [varyByAccept])) return;
   const response = new InstancesResponse(service, context, { target, representation, etag });
   await (isMultipart ? response.sendParts() : response.sendAlone());
 }

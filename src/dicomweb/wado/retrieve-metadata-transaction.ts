@@ -59,8 +59,9 @@ export function retrieveMetadataTransaction(
       : etagOf(resource, target, representation);
   // The same text is compressed in one of two ways.
   const etag = isAsStored && encoding === 'gzip' ? weakEtag(strongTag) : strongTag;
-  if (answerNotModified(context, etag)) return;
-  const headers = [['etag', etag], ['cache-control', 'private, no-cache'], varyHeader] as const;
+  const caching = [['cache-control', 'private, no-cache'], varyHeader] as const;
+  if (answerNotModified(context, etag, caching)) return;
+  const headers = [['etag', etag], ...caching] as const;
   if (isAsStored) {
     respondAsStored(service, context, { target, resource, url, encoding, headers });
     return;

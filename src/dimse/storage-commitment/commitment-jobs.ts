@@ -145,7 +145,12 @@ export class CommitmentJobs {
         'storage commitment report given up',
       );
     }
-    await this.#files.remove(job);
+    try {
+      await this.#files.remove(job);
+    } catch (error) {
+      // Its file brings it back at the next start.
+      this.#logFailure(job, error, 'storage commitment job not removed');
+    }
     this.#transactionUids.delete(job.transactionUid);
   }
 

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import type { HttpExchange } from '#engine/transport/http-transport.js';
 import { RawClient, send } from '#test/helpers/http-client.js';
 import { digest, echoDigest, patternBytes, repeat, type TransportBed } from './transport-bed.js';
+
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((list) =>
+    list?.some(({ address }) => address === '::1'),
+  );
+}
 
 /** Heads, framing of answers, and connections. */
 export function messagesContract(bed: TransportBed): void {
@@ -24,6 +31,25 @@ export function messagesContract(bed: TransportBed): void {
     assert.equal(seen.header('x-two'), undefined);
     assert.equal(seen.remoteAddress, '127.0.0.1');
   });
+
+  const noIpv6 = hasIpv6() ? false : 'this machine has no IPv6';
+  test(
+    'the address of a client is as people write it, of either family',
+    { skip: noIpv6 },
+    async () => {
+      const port = await bed.serve(
+        (exchange) => exchange.respond(200, [], exchange.request.remoteAddress),
+        {},
+        '::',
+      );
+      for (const address of ['127.0.0.1', '::1']) {
+        const seen = await fetch(
+          `http://${address.includes(':') ? `[${address}]` : address}:${port}/`,
+        );
+        assert.equal(await seen.text(), address);
+      }
+    },
+  );
 
   test('answers with status, headers and a sized body', async () => {
     const port = await bed.serve((exchange) => {

@@ -18,11 +18,18 @@ export function responsesContract(bed: TransportBed): void {
 
   test('a large complete body is not cut by a slow reader or by close', async () => {
     const body = patternBytes(20_000_000);
-    const transport = await bed.create({ handler: (exchange) => exchange.respond(200, [], body) });
+    let onAsked = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (onAsked = resolve));
+    const transport = await bed.create({
+      handler: (exchange) => {
+        exchange.respond(200, [], body);
+        onAsked();
+      },
+    });
     const port = await transport.listen('127.0.0.1', 0);
     const answer = slowlyRead(port, '/');
-    await delay(30);
-    await transport.close(5_000);
+    await asked;
+    await transport.close(20_000);
     assert.equal(digest((await answer).body), digest(body));
   });
 

@@ -25,14 +25,15 @@ export class TransportBed {
     return this.#create(options);
   }
 
-  /** Listens on a loopback port until the test has ended. */
+  /** Listens on a port, of loopback unless another host is named, until the test has ended. */
   async serve(
     handler: HttpHandler,
     options: Omit<HttpTransportOptions, 'handler'> = {},
+    host = '127.0.0.1',
   ): Promise<number> {
     const transport = await this.create({ handler, ...options });
     this.#open.push(transport);
-    return transport.listen('127.0.0.1', 0);
+    return transport.listen(host, 0);
   }
 
   async closeAll(): Promise<void> {

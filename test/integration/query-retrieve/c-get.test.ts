@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { decodeDataSet } from '#engine/dicom/data-set/decode-data-set.js';
+import type { DimseServiceOptions } from '#src/dimse/dimse-service.js';
 import { startDimseFixture, until } from '#test/helpers/dimse-fixture.js';
 import type { DimseFixture } from '#test/helpers/dimse-fixture.js';
 import { grayImage } from '#test/helpers/dicom-builder.js';
@@ -18,8 +19,9 @@ const jpeg2000 = '1.2.840.10008.1.2.4.90';
 async function start(
   t: TestContext,
   options: QueryScuOptions = {},
+  service: Partial<DimseServiceOptions> = {},
 ): Promise<DimseFixture & { readonly scu: QueryScu }> {
-  const fixture = await startDimseFixture(t);
+  const fixture = await startDimseFixture(t, service);
   const { archive } = fixture;
   const study = { StudyInstanceUID: '1.1', PatientID: 'P1', PatientName: 'Doe' };
   for (const number of [1, 2, 3]) {
@@ -65,6 +67,13 @@ test('PS3.4 §C.4.3: a study arrives as stored, byte for byte', async (t) => {
   for (const { sopInstanceUid, dataSet } of scu.taken) {
     assert.ok(dataSet.equals(archive.dataSetOf(sopInstanceUid)), sopInstanceUid);
   }
+});
+
+test('PS3.7 §D.3.3.3: responses are read while as many operations are outstanding as may', async (t) => {
+  const { scu } = await start(t, {}, { operationsInvokedMax: 1, idleTimeoutMs: 3_000 });
+  const answer = await scu.get(wholeStudy);
+  assert.equal(answer.status, 0);
+  assert.equal(answer.command.numberOfCompletedSuboperations, 4);
 });
 
 test('PS3.4 §C.4.3.2: levels, lists of UIDs, and the Patient Root model', async (t) => {

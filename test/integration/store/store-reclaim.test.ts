@@ -129,3 +129,29 @@ test('a damaged record keeps its segment, and everything else moves out of it', 
   assert.deepEqual(client.store.reader.findInstance(0, keyOf(3)), damaged);
   await client.stop();
 });
+
+/** Stores a large instance in a file of its own; returns the number of the file. */
+async function commitSpilled(client: StoreThreadClient, number: number): Promise<number> {
+  const received = Buffer.alloc(mib, number);
+  client.post(client.spillRequest(number, received));
+  const spilled = await client.spilled(number);
+  const instance = buildParsedInstance(received, { sop: `3.${number}` });
+  assert.deepEqual(await client.commit([client.spilledRequest(instance, spilled)]), ['stored']);
+  return client.store.reader.findInstance(0, keyOf(number))!.blob.segment;
+}
+
+test('no number of a removed file is given out again, since backups know files by them', async () => {
+  const directory = temporaryDirectory();
+  const used = new Set<number>();
+  for (const round of [1, 2]) {
+    const client = await StoreThreadClient.start(directory, quick);
+    for (const number of [10 * round, 10 * round + 1]) {
+      const file = await commitSpilled(client, number);
+      assert.ok(!used.has(file), `file ${file} for the second time`);
+      used.add(file);
+      await client.delete({ partition: 0, ...keyOf(number) });
+      await client.reply('removed');
+    }
+    await client.stop();
+  }
+});

@@ -228,6 +228,24 @@ test('an instance is replaced in one step: record, counts, change log and feed',
   await client.stop();
 });
 
+test('the space kept free is kept from instances that replace others, too', async () => {
+  const directory = temporaryDirectory();
+  const received = Buffer.alloc(50_000, 1);
+  const request = (client: StoreThreadClient, bytes: Buffer): CommitRequest => ({
+    ...client.request(buildParsedInstance(bytes), bytes),
+    overwrite: 'always',
+  });
+  const first = await StoreThreadClient.start(directory);
+  assert.deepEqual(await first.commit([request(first, received)]), ['stored']);
+  await first.stop();
+  const client = await StoreThreadClient.start(directory, {
+    reserveBytes: Number.MAX_SAFE_INTEGER,
+  });
+  const [result] = await client.commit([request(client, Buffer.alloc(50_000, 2))]);
+  assert.ok(typeof result === 'object' && result.code === 'storage-full');
+  await client.stop();
+});
+
 test('one SOP Instance UID in two studies and two partitions is several instances', async () => {
   const client = await StoreThreadClient.start(temporaryDirectory());
   const { reader } = client.store;

@@ -58,6 +58,21 @@ test('a list of as many UIDs as the limit allows', async () => {
   await index.close();
 });
 
+test('a query that counts first begins no second statement while the index closes', async () => {
+  const query: QueryExpression = { ...search(), wantsTotal: true };
+  for (const turns of [0, 1, 2, 4, 8, 16]) {
+    const index = await openInMemory();
+    assert.equal((await index.query(query)).total, 0);
+    const answer = index.query(query).then(
+      () => 'page',
+      (error: unknown) => toGantryError(error).code,
+    );
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+    await index.close();
+    assert.match(await answer, /^(page|store-unavailable)$/);
+  }
+});
+
 test('more queries than connections are answered one after another, and closing ends them all', async () => {
   const index = await openInMemory();
   await index.apply([feedOfRecords(1, { studies: [studyRecord('1.1', 1)] })]);

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { joinFragments } from '#engine/dicom/pixel-data/frame-table.js';
+import type { BlobSource } from '#engine/engine-types.js';
 import { fragmentedSource } from '#engine/pipeline/fragmented-source.js';
-import { bytesSource } from '#engine/pipeline/retrieve-instance.js';
+import { bytesSource, readWhole } from '#engine/pipeline/retrieve-instance.js';
 
 function items(fragments: readonly Uint8Array[]): Buffer {
   return Buffer.concat(
@@ -42,6 +43,24 @@ test('PS3.5 §A.4 any piece of a fragmented frame is that of the joined one', as
     { numRuns: 200 },
   );
 });
+
+test('one read takes as many fragments as there is room for', async () => {
+  const fragments = ['abc', '', 'de', 'f'].map((text) => Buffer.from(text));
+  for (const range of [bytesSource(items(fragments)), laterSource(items(fragments))]) {
+    const source = await fragmentedSource(range, fragments.length);
+    assert.equal(String(await readWhole(source)), 'abcdef');
+    const piece = Buffer.alloc(3);
+    assert.equal(await source.read(2, piece), 3);
+    assert.equal(String(piece), 'cde');
+    assert.equal(await source.read(5, piece), 1);
+  }
+});
+
+/** Bytes that have to be waited for. */
+function laterSource(bytes: Uint8Array): BlobSource {
+  const source = bytesSource(bytes);
+  return { ...source, read: async (position, target) => source.read(position, target) };
+}
 
 test('a range that is no list of items is corrupt', async () => {
   const isCorrupt = (error: unknown): boolean =>

@@ -113,3 +113,15 @@ test('negotiate takes the first that can be represented, else refuses with what 
     detail: 'supported are video/mp4',
   });
 });
+
+test('of thousands of transfer syntaxes the first are looked at, however they are spread', () => {
+  const syntaxes = (count: number): string =>
+    Array.from({ length: count }, (_, n) => `; transfer-syntax=1.2.${n}`).join('');
+  const countOf = (header: string): number =>
+    acceptedMedia(header, []).reduce((sum, media) => sum + media.transferSyntaxes.length, 0);
+  assert.equal(countOf(`application/dicom${syntaxes(30)}`), 30);
+  assert.equal(countOf(`application/dicom${syntaxes(2000)}`), 64);
+  const spread = Array.from({ length: 50 }, () => `application/dicom${syntaxes(40)}`).join();
+  assert.equal(countOf(spread), 64);
+  assert.deepEqual(accepted(`application/dicom${syntaxes(64)}, */*`).length, 1);
+});

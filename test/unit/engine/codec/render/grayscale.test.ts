@@ -11,6 +11,7 @@ import { readModalityTransform } from '#engine/codec/render/modality-lut.js';
 import { ramp } from '#engine/codec/render/voi-lut.js';
 import { attributesOf, inlineWords } from '#test/helpers/attributes.js';
 import { imageOf } from '#test/helpers/image-frames.js';
+import { freshMemory } from '#native-bindings/wasm/wasm-codec.js';
 
 const identity = (value: number): number => value;
 
@@ -53,8 +54,12 @@ test('a table over all values gives what reckoning each sample gives', () => {
         const cells = new Uint16Array(bytes.slice(0, bytes.length & ~1).buffer);
         const transforms = { modality: identity, voi: ramp(-20, 90), presentation: identity };
         const repeated = new Uint16Array(70_000).map((_, n) => cells[n % cells.length]!);
-        const byTable = toGrey8({ cells: repeated, bitsStored, isSigned }, transforms);
-        const few = toGrey8({ cells: cells.subarray(0, 1), bitsStored, isSigned }, transforms);
+        const byTable = toGrey8({ cells: repeated, bitsStored, isSigned }, transforms, freshMemory);
+        const few = toGrey8(
+          { cells: cells.subarray(0, 1), bitsStored, isSigned },
+          transforms,
+          freshMemory,
+        );
         assert.equal(byTable[0], few[0]);
       },
     ),

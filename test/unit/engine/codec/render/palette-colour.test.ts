@@ -44,6 +44,15 @@ test('segments that go in circles or beyond their table end', () => {
   assert.equal(paletteToRgb8(samples, circular).length, 12);
 });
 
+test('PS3.3 §C.7.6.3.1.5 the number of entries of a segmented table is one of 16 bits, whatever the VR of its descriptor', () => {
+  const ramp = inlineWords([0, 1, 0, 1, 39_999, 0xff00]);
+  // 40,000 entries as VR SS has them.
+  const signed = paletteToRgb8(samples, palette([40_000 - 0x10000, 0, 16], ramp, '122'));
+  assert.deepEqual(signed, paletteToRgb8(samples, palette([40_000, 0, 16], ramp, '122')));
+  const huge = palette([2 ** 50 + 4, 0, 16], inlineWords([0, 1, 0x500]), '122');
+  assert.deepEqual(greys(paletteToRgb8(samples, huge)), [5, 0, 0, 0]);
+});
+
 test('an image without its palette, or with too short a one, is refused', () => {
   assert.throws(() => paletteToRgb8(samples, attributesOf({})), /palette/);
   const short = palette([200, 0, 16], inlineWords([1, 2]));

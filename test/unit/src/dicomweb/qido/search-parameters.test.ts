@@ -156,6 +156,19 @@ describe('PS3.18 §8.3.4 search parameters', () => {
     assert.ok(tagsOf([], { ...instances, studyInstanceUid: '1.2' }).series.has('00080060'));
   });
 
+  test('an attribute that is named again in orderby orders nothing', () => {
+    const { query } = parse([['orderby', 'StudyDate,-PatientName,-00080020,StudyDate']]);
+    assert.deepEqual(query.orderBy, parse([['orderby', 'StudyDate,-PatientName']]).query.orderBy);
+  });
+
+  test('however many parameters are ignored, a few are named', () => {
+    const unknown = Array.from({ length: 500 }, (_, n) => [`X${n}`, ''] as const);
+    const explained = Array.from({ length: 500 }, () => ['explain', 'true'] as const);
+    const { warnings } = parse([...unknown, ...explained]);
+    assert.ok(warnings.includes('The parameter X0 was ignored.'));
+    assert.ok(warnings.length <= 17, String(warnings.length));
+  });
+
   test('orderby takes a list, descending behind a hyphen, and goes before the order of the level', () => {
     const { query } = parse([['orderby', 'PatientName,-00080020']]);
     assert.deepEqual(

@@ -29,6 +29,17 @@ test('a little stays in memory, and makes no file', async () => {
   await scratch.close();
 });
 
+test('what stays in memory is put together once, however often it is read', async () => {
+  const scratch = new ScratchFile(temporaryDirectory(), ignore);
+  for (const text of ['ab', 'cd', 'ef']) scratch.append(Buffer.from(text));
+  await scratch.settle();
+  const [first, again] = [scratch.content(), scratch.content()];
+  assert.ok('bytes' in first && 'bytes' in again);
+  assert.equal(first.bytes, again.bytes);
+  assert.equal((await readBack(scratch, 0, 6)).toString(), 'abcdef');
+  await scratch.close();
+});
+
 test('much goes to a file without a name, asks for a pause, and says when to go on', async () => {
   const directory = temporaryDirectory();
   let drain = ignore;
