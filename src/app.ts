@@ -43,14 +43,23 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
   const engine = await openEngine(config, log);
   const metrics = createMetrics(() => engine.stats());
   const draining = { isDraining: false };
-  const dimse = await closingOnError(engine, () =>
+  const closeEngine = (): Promise<void> => engine.close();
+  const dimse = await closingOnError(closeEngine, () =>
     openDimse({ config, engine, metrics, logger: log }),
   );
   const composePool = new ComposePool();
   const keptMetadata = new KeptDocuments(config.http.metadataCacheBytes);
   const routes = routesOf({ config, engine, metrics, dimse, draining, composePool, keptMetadata });
-  const http = await createHttp(config, log, metrics, routes);
-  try {
+  const closeDimse = async (): Promise<void> => {
+    await dimse.close(0);
+    await closeEngine();
+  };
+  const http = await closingOnError(closeDimse, () => createHttp(config, log, metrics, routes));
+  const closeHttp = async (): Promise<void> => {
+    await http.close(0);
+    await closeDimse();
+  };
+  return closingOnError(closeHttp, async () => {
     // HTTP last: it says that the server is ready.
     const dimsePort = await dimse.service.start();
     const dimseTlsPort = await dimse.service.startTls();
@@ -71,20 +80,18 @@ export async function startApp(config: Config, log: ServiceLogger): Promise<App>
         await engine.close();
       },
     };
-  } catch (error) {
-    await http.close(0);
-    await dimse.close(0);
-    await engine.close();
-    throw error;
-  }
+  });
 }
 
-/** What `open` gives; the engine is closed when it throws. */
-async function closingOnError<Part>(engine: Engine, open: () => Promise<Part>): Promise<Part> {
+/** What `open` gives; when it throws, what was opened before is closed. */
+async function closingOnError<Part>(
+  close: () => Promise<void>,
+  open: () => Promise<Part>,
+): Promise<Part> {
   try {
     return await open();
   } catch (error) {
-    await engine.close();
+    await close();
     throw error;
   }
 }

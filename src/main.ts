@@ -18,8 +18,12 @@ const program = createProgram({
     serve({ loaded, withBanner, log: createLogger(loaded.config.log), start: startApp }),
 });
 
-/** The catalogue's text is for those who sent a request; whoever gave a command is told what was wrong with that. */
+/**
+ * The catalogue's text is for those who sent a request; whoever gave a command is told what was wrong with that, and of the
+ * operating system, as when an address is in use, what it says.
+ */
 function commandErrorText(error: unknown): unknown {
+  if (error instanceof Error && 'syscall' in error) return error.message;
   if (!(error instanceof GantryError)) return error;
   return error.detail === '' ? error.message : error.detail;
 }

@@ -159,6 +159,13 @@ export const errorCatalogue = {
     retryable: false,
     text: 'the credentials do not permit this',
   },
+  'foreign-page': {
+    http: 403,
+    dimse: 0x0124,
+    failureReason: 0x0110,
+    retryable: false,
+    text: 'a web page of an origin that http.corsOrigins does not list may not do this',
+  },
   'method-not-allowed': {
     http: 405,
     dimse: 0x0124,

@@ -54,6 +54,8 @@ export class IndexThread {
   /** One page of keys that takes everything up to `sequence` into account. */
   query(query: QueryExpression, sequence: number, signal?: AbortSignal): Promise<QueryPage> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    // The event that would cancel it has been.
+    if (signal?.aborted === true) return Promise.reject(new GantryError('aborted'));
     const queryId = this.#nextQueryId++;
     return new Promise((resolve, reject) => {
       const cancel = (): void => this.#post({ kind: 'cancel', queryId });

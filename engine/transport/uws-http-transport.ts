@@ -1,3 +1,4 @@
+import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import { limitReceiveBuffers } from '#native-bindings/libc/receive-buffer.js';
 import { loadUws } from '#native-bindings/uwebsockets/load-uws.js';
@@ -53,7 +54,8 @@ class UwsHttpTransport implements HttpTransport {
     return new Promise((resolve, reject) => {
       this.#app.listen(host, port, this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
         if (socket === false) {
-          reject(new Error(`cannot listen on ${host}:${port}; is the address taken?`));
+          const detail = `cannot listen on ${host}:${port}; is the address taken?`;
+          reject(new GantryError('store-unavailable', detail));
           return;
         }
         this.#listenSocket = socket;

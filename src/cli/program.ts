@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { checkTlsFiles } from '#src/config/check-tls-files.js';
 import { configJsonSchema, describeConfig } from '#src/config/describe-config.js';
 import type { LoadedConfig } from '#src/config/load-config.js';
 import { readVersionInfo } from '#src/observability/version.js';
@@ -32,8 +33,9 @@ export function createProgram(context: ProgramContext): Command {
 
   addConfigFlags(program.command('check-config').description('check the configuration')).action(
     (_, command: Command) => {
-      const { warnings } = loadCommandConfig(command, context.env);
-      for (const warning of warnings) context.print(`warning: ${warning}\n`);
+      const loaded = loadCommandConfig(command, context.env);
+      checkTlsFiles(loaded);
+      for (const warning of loaded.warnings) context.print(`warning: ${warning}\n`);
       context.print('the configuration is usable\n');
     },
   );

@@ -1,4 +1,5 @@
 import type { App } from '#src/app.js';
+import { checkTlsFiles } from '#src/config/check-tls-files.js';
 import type { Config } from '#src/config/config-options.js';
 import type { LoadedConfig } from '#src/config/load-config.js';
 import type { ServiceLogger } from '#src/observability/logger.js';
@@ -19,6 +20,7 @@ export async function serve({ loaded, log, withBanner, start }: ServeOptions): P
   process.on('uncaughtException', (error) => exitOn(log, error, 'uncaught exception'));
   process.on('unhandledRejection', (error) => exitOn(log, error, 'unhandled rejection'));
   for (const warning of loaded.warnings) log.warn({}, warning);
+  checkTlsFiles(loaded);
 
   const starting = start(loaded.config, log);
   stopOnSignal(starting, log);

@@ -1,4 +1,5 @@
-import type { HttpHeaders } from '#engine/transport/http-transport.js';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import type { HttpHeaders, HttpRequest } from '#engine/transport/http-transport.js';
 
 /** Which web pages may use the service (Fetch standard, CORS protocol). */
 export interface CorsPolicy {
@@ -46,12 +47,33 @@ export function corsHeaders(policy: CorsPolicy, origin: string | undefined): Htt
     headers.push(['access-control-allow-origin', '*']);
   } else {
     headers.push(['vary', 'Origin']);
-    if (origin === undefined || !policy.allowedOrigins.includes(origin)) return headers;
+    if (origin === undefined || !isListed(policy, origin)) return headers;
     headers.push(['access-control-allow-origin', origin]);
     headers.push(['access-control-allow-credentials', 'true']);
   }
   headers.push(['access-control-expose-headers', exposedHeaders]);
   return headers;
+}
+
+/** Methods that change nothing (RFC 9110 §9.2.1). */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Throws `foreign-page` for a request that changes something and comes from a page that may not read its answer. Browsers send
+ * forms and the like without asking first, also from a page on the internet to a store on the user's own machine; they say so in
+ * `Sec-Fetch-Site` (Fetch Metadata), which no page can set and which a proxy in front leaves as it is.
+ */
+export function refuseForeignPages(policy: CorsPolicy, request: HttpRequest): void {
+  if (safeMethods.has(request.method)) return;
+  const site = request.header('sec-fetch-site');
+  if (site !== 'cross-site' && site !== 'same-site') return;
+  const origin = request.header('origin');
+  if (origin !== undefined && isListed(policy, origin)) return;
+  throw new GantryError('foreign-page');
+}
+
+function isListed({ allowedOrigins }: CorsPolicy, origin: string): boolean {
+  return allowedOrigins === '*' || allowedOrigins.includes(origin);
 }
 
 /** What an OPTIONS answer says on top. Lists are explicit, because `*` means nothing to a request with credentials. */

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import type { Logger } from '#engine/base/logger.js';
 import { isUid } from '#engine/base/uid.js';
 import type { HttpExchange, HttpHandler, HttpRequest } from '#engine/transport/http-transport.js';
-import { corsHeaders, preflightHeaders, type CorsPolicy } from './cors.js';
+import { correlationIdFor } from '#src/observability/correlation-id.js';
+import { corsHeaders, preflightHeaders, refuseForeignPages, type CorsPolicy } from './cors.js';
 import type { ErrorBody } from './error-response.js';
 import { RefusalLog } from './refusal-log.js';
 import { RequestContext } from './request-context.js';
@@ -79,6 +79,7 @@ class HttpService {
     let pathError: unknown;
     try {
       checkRequest(exchange.request);
+      refuseForeignPages(this.#options.cors, exchange.request);
       match = this.#router.match(method, path);
     } catch (error) {
       pathError = error;
@@ -109,7 +110,7 @@ class HttpService {
 
   #createContext(exchange: HttpExchange, match: RouteMatch<Route>): RequestContext {
     const { request } = exchange;
-    const correlationId = correlationIdOf(request);
+    const correlationId = correlationIdFor(request.header('x-request-id'));
     const startMs = performance.now();
     const params = isFound(match) ? match.params : {};
     const name = nameOf(request, match);
@@ -183,12 +184,6 @@ function isPreflight(request: HttpRequest, match: RouteMatch<Route>): boolean {
 function respondToOptions(context: RequestContext, match: RouteMatch<Route>): void {
   const allow = match.kind === 'method-not-allowed' ? ([['allow', match.allow]] as const) : [];
   context.respond(204, [...allow, ...preflightHeaders]);
-}
-
-/** The client's own id when it is one that may stand in a log, else a new one. */
-function correlationIdOf(request: HttpRequest): string {
-  const given = request.header('x-request-id');
-  return given !== undefined && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
 /** For metrics and log lines. */

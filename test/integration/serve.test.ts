@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { startGantry, type GantryProcess } from '#test/helpers/gantry-process.js';
 
 const anyPorts = ['--http-port', '0', '--dimse-port', '0', '--banner'];
@@ -64,6 +67,22 @@ test('a faulty configuration is reported whole, with exit code 1', async (t) => 
   );
 });
 
+test('keys of TLS that cannot be used are faults of the configuration', async (t) => {
+  const directory = temporaryDirectory();
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  writeFileSync(cert, 'no certificate');
+  const gantry = start(t, ['--http-tls-key-file', key, '--http-tls-cert-file', cert]);
+  assert.equal(await gantry.exited, 1);
+  assert.match(
+    gantry.output(),
+    /http\.tls\.keyFile: cannot be read: ENOENT.*\(--http-tls-key-file\)/,
+  );
+  writeFileSync(key, 'no key');
+  const other = start(t, ['--dimse-tls-key-file', key, '--dimse-tls-cert-file', cert]);
+  assert.equal(await other.exited, 1);
+  assert.match(other.output(), /dimse\.tls\.keyFile: is no key for the certificate/);
+});
+
 test('an address in use ends the start with exit code 1', async (t) => {
   const occupant = createServer().listen(0, '127.0.0.1');
   t.after(() => occupant.close());
@@ -72,4 +91,8 @@ test('an address in use ends the start with exit code 1', async (t) => {
   const gantry = start(t, ['--http-port', String(port), '--dimse-port', '0']);
   assert.equal(await gantry.exited, 1);
   assert.match(gantry.output(), /cannot listen on 127\.0\.0\.1:\d+/);
+  const other = start(t, ['--http-port', '0', '--dimse-port', String(port)]);
+  assert.equal(await other.exited, 1);
+  assert.match(other.output(), /EADDRINUSE.*127\.0\.0\.1:\d+$/m);
+  assert.doesNotMatch(other.output(), /^ +at /m);
 });

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { corsHeaders, preflightHeaders } from '#src/http/cors.js';
+import {
+  corsHeaders,
+  preflightHeaders,
+  refuseForeignPages,
+  type CorsPolicy,
+} from '#src/http/cors.js';
+import { FakeExchange } from '#test/helpers/fake-exchange.js';
 
 test('every origin: a wildcard without credentials', () => {
   const headers = new Map(corsHeaders({ allowedOrigins: '*' }, 'https://a'));
@@ -40,4 +46,34 @@ test('a preflight allows what viewers send', () => {
     'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
   );
   assert.equal(headers.get('access-control-max-age'), '86400');
+});
+
+test('a page of an origin that is not listed changes nothing, whatever a browser sends without asking', () => {
+  const isRefused = (
+    allowedOrigins: CorsPolicy['allowedOrigins'],
+    method: string,
+    headers: Readonly<Record<string, string>>,
+  ): boolean => {
+    const { request } = new FakeExchange(method, '/studies', headers);
+    try {
+      refuseForeignPages({ allowedOrigins }, request);
+      return false;
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'foreign-page');
+      return true;
+    }
+  };
+  const foreign = { 'sec-fetch-site': 'cross-site', origin: 'https://b' };
+  assert.equal(isRefused([], 'POST', foreign), true);
+  assert.equal(isRefused([], 'DELETE', { ...foreign, 'sec-fetch-site': 'same-site' }), true);
+  assert.equal(isRefused(['https://a'], 'PUT', foreign), true);
+  assert.equal(isRefused(['https://a'], 'POST', { 'sec-fetch-site': 'cross-site' }), true);
+  assert.equal(isRefused(['https://b'], 'POST', foreign), false);
+  assert.equal(isRefused('*', 'POST', foreign), false);
+  assert.equal(isRefused([], 'GET', foreign), false);
+  // pages of the store's own origin, addresses that a user types, and clients that are no browser
+  for (const site of ['same-origin', 'none']) {
+    assert.equal(isRefused([], 'POST', { ...foreign, 'sec-fetch-site': site }), false);
+  }
+  assert.equal(isRefused([], 'POST', { origin: 'https://b' }), false);
 });
