@@ -8,7 +8,7 @@ import type { InstanceRules } from './dicom/instance/instance-rules.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
 import type { InstanceRecord, SeriesRecord, StudyRecord } from './store/catalog/catalog-records.js';
 import type { QueryExpression, QueryPosition } from './query/query-expression.js';
-import type { MatchedRecords } from './query/row-to-json.js';
+import type { MatchedRecords } from './query/row-text.js';
 
 /** The engine as `src/` sees it: the use cases, one verb each. Doors (STOW, C-STORE) differ only in how they call these. */
 export interface Engine {

@@ -1,4 +1,9 @@
-import type { QueriedRecords } from '#engine/query/evaluate-in-memory.js';
+import {
+  matchInMemory,
+  matchInOrder,
+  type MatchPage,
+  type QueriedRecords,
+} from '#engine/query/evaluate-in-memory.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
 import type {
@@ -29,6 +34,13 @@ export interface CatalogPlan {
   readonly keyCount: number;
   readonly query: QueryExpression;
   readonly records: QueriedRecords;
+  /** The records are studies in the order of the query, behind where its page begins. */
+  readonly isInOrder?: boolean;
+}
+
+/** The page of a query that was planned. */
+export function pageOfPlan({ query, records, isInOrder }: CatalogPlan): MatchPage {
+  return isInOrder === true ? matchInOrder(query, records.studies) : matchInMemory(query, records);
 }
 
 /**
@@ -92,8 +104,7 @@ function candidateStudies(
   const { partition } = query;
   const uids = namedUids(query, studyUidTag, query.studyInstanceUid);
   if (uids !== undefined) {
-    const studies = reader.findStudies(partition, uids).filter((study) => study !== undefined);
-    return { name: 'uid', studies };
+    return { name: 'uid', studies: reader.readStudies(partition, uids) };
   }
   const accessionNumber = exactText(query, accessionNumberTag);
   if (accessionNumber !== undefined) {
@@ -130,7 +141,7 @@ function planBySopInstance(
   const seriesKeys = new Map(
     instances.map((key) => [`${key.studyInstanceUid}/${key.seriesInstanceUid}`, key]),
   );
-  const studies = reader.findStudies(partition, studyUids).filter((study) => study !== undefined);
+  const studies = reader.readStudies(partition, studyUids);
   const series = reader
     .findSeriesMany(partition, [...seriesKeys.values()])
     .filter((one) => one !== undefined);

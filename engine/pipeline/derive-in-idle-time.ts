@@ -65,8 +65,18 @@ export class IdleDerivation {
       for (const change of changes) {
         await this.#take(change);
         position = change.sequence;
-        await derived.writePosition(position);
+        await this.#writePosition(position);
       }
+    }
+  }
+
+  /** Where it cannot be written, on a full disk, a restart goes through more again. */
+  async #writePosition(position: number): Promise<void> {
+    const { derived, log } = this.#parts;
+    try {
+      await derived.writePosition(position);
+    } catch (error) {
+      log.debug({ err: error }, 'position of encoding ahead not written');
     }
   }
 

@@ -2,12 +2,12 @@ import { searchedColumn } from '#engine/query/index-columns.js';
 import { prepareTests, type ValueTest } from '#engine/query/matching.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
 import { hasWildcard } from '#engine/query/wildcard.js';
-import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type { CatalogReader, NameStretch } from '#engine/store/catalog/catalog-reader.js';
 import { isUnplaced, studyOfPlace, type StudyPlace } from '#engine/store/catalog/study-order.js';
 import type { CatalogPlan } from './catalog-plan.js';
 import { isOfStudyList, placeBehind } from './ordered-plan.js';
 
-/** Keys of names that are looked at: about two milliseconds on this thread. */
+/** Keys of names that are looked at: a millisecond or two on this thread. */
 const keysMax = 2_048;
 
 /** Records that are read because keys do not tell all that the query asks. */
@@ -28,16 +28,16 @@ export function planByPatientName(
   const name = tests === undefined ? undefined : nameStretchOf(tests[0]);
   if (name === undefined) return undefined;
   const { partition, conditions } = query;
-  const places = fewPlaces(reader.placesByPatientName(partition, name.text, name.isPrefix));
-  if (places === undefined) return undefined;
+  const found = reader.placesByPatientName(partition, name, keysMax);
+  if (found === undefined) return undefined;
+  const places = [...new Set(found)];
   const keysTellAll = name.isWhole && conditions.length === 1 && tests?.length === 1;
   const wanted = keysTellAll && isOfStudyList(query) ? placesOfPage(places, query) : places;
   if (wanted === places && places.length > checkedRecordsMax) return undefined;
-  const studies = reader
-    .findStudies(partition, wanted.map(studyOfPlace))
-    .filter((study) => study !== undefined);
+  const studies = reader.readStudies(partition, wanted.map(studyOfPlace));
   const records = { studies, series: [], instances: [] };
-  return { name: 'patient-name', keyCount: places.length, query, records };
+  const isInOrder = wanted !== places && !wanted.some(isUnplaced);
+  return { name: 'patient-name', keyCount: places.length, query, records, isInOrder };
 }
 
 /** What the query asks of the patient's name, by its component groups. */
@@ -48,14 +48,12 @@ function nameTestsOf({ level, conditions }: QueryExpression): ValueTest[] | unde
   return prepareTests(searchedColumn(level, condition.attribute), condition);
 }
 
-/** Names that begin with `text`, or are it; `isWhole` when all of them pass the test. */
-interface NameStretch {
-  readonly text: string;
-  readonly isPrefix: boolean;
+/** Names among which those that pass the test are; `isWhole` when all of them do. */
+interface TestedStretch extends NameStretch {
   readonly isWhole: boolean;
 }
 
-function nameStretchOf(test: ValueTest | undefined): NameStretch | undefined {
+function nameStretchOf(test: ValueTest | undefined): TestedStretch | undefined {
   if (test?.kind === 'equals') {
     return { text: String(test.value), isPrefix: false, isWhole: true };
   }
@@ -65,18 +63,6 @@ function nameStretchOf(test: ValueTest | undefined): NameStretch | undefined {
   if (text === '') return undefined;
   const isWhole = pattern.length === text.length + 1 && pattern.endsWith('*');
   return { text, isPrefix: hasWildcard(pattern), isWhole };
-}
-
-/** Each study once; undefined when there are too many keys. */
-function fewPlaces(places: Iterable<StudyPlace> | undefined): StudyPlace[] | undefined {
-  if (places === undefined) return undefined;
-  const taken = new Set<StudyPlace>();
-  let keyCount = 0;
-  for (const place of places) {
-    if (++keyCount > keysMax) return undefined;
-    taken.add(place);
-  }
-  return [...taken];
 }
 
 /** The first studies in the usual order, up to the one behind the page, and those whose record has to tell where they stand. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
+import { recordTest } from '#engine/query/evaluate-in-memory.js';
 import { searchedColumn } from '#engine/query/index-columns.js';
 import { passesTest, prepareTests } from '#engine/query/matching.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
@@ -61,7 +61,7 @@ export async function planByStudyOrder(
     ({ attribute: { tag } }) => tag === studyDateTag || gistValues[tag] !== undefined,
   );
   if (!isPromising || unplaced.length === recordsMax) return undefined;
-  return walk(reader, query, present(reader.findStudies(partition, unplaced)));
+  return walk(reader, query, reader.readStudies(partition, unplaced));
 }
 
 /** Looks at one study after another until the page is full; `unplaced` may be anywhere in it. */
@@ -73,6 +73,8 @@ async function walk(
   const { partition, offset, limit } = query;
   const wanted = offset + limit + 1;
   const gistPasses = gistTest(query);
+  const passes = recordTest(query);
+  const isMatch = (study: StudyRecord): boolean => passes('study', study);
   const pageEntries = gistPasses === undefined ? recordsAtOnce : keysAtOnce;
   const matches: StudyRecord[] = [];
   let keyCount = 0;
@@ -85,9 +87,9 @@ async function walk(
       // Records that are not in memory cost most of a search: hardly more are read than the page needs.
       const lacking = Math.max(wanted - matches.length, recordsAtLeast);
       const next = uids.slice(at, at + Math.min(lacking, recordsAtOnce));
-      const studies = present(reader.findStudies(partition, next));
+      const studies = reader.readStudies(partition, next);
       at += next.length;
-      matches.push(...matchesAmong(query, studies));
+      matches.push(...studies.filter(isMatch));
       recordCount += studies.length;
     }
     if (matches.length >= wanted) break;
@@ -97,8 +99,16 @@ async function walk(
     if (isJudged && matches.length * keysMax < wanted * keyCount) return undefined;
     await setImmediate();
   }
-  const records = { studies: [...unplaced, ...matches], series: [], instances: [] };
-  return { name: 'study-list', keyCount, query, records };
+  const studies = [...unplaced.filter(isMatch), ...matches];
+  const records = { studies, series: [], instances: [] };
+  return {
+    name: 'study-list',
+    keyCount,
+    // What has been checked is not checked again.
+    query: { ...query, conditions: [] },
+    records,
+    isInOrder: studies.length === matches.length,
+  };
 }
 
 /** Whether a study can match, by its gist; undefined when the query asks nothing that a gist tells. */
@@ -130,34 +140,28 @@ function planList(reader: CatalogReader, query: QueryExpression): CatalogPlan | 
     uids.push(...page);
     if (uids.length >= end) break;
   }
-  const studies = present(reader.findStudies(partition, uids.slice(offset, end)));
+  const studies = reader.readStudies(partition, uids.slice(offset, end));
   const records = { studies, series: [], instances: [] };
-  return { name: 'study-list', keyCount: uids.length, query: { ...query, offset: 0 }, records };
-}
-
-function matchesAmong(query: QueryExpression, studies: readonly StudyRecord[]): StudyRecord[] {
-  const all = { ...query, offset: 0, limit: studies.length };
-  const { keys } = evaluateInMemory(all, { studies, series: [], instances: [] });
-  const matching = new Set(keys.map((key) => key.studyInstanceUid));
-  return studies.filter((study) => matching.has(study.studyInstanceUid));
+  return {
+    name: 'study-list',
+    keyCount: uids.length,
+    query: { ...query, offset: 0 },
+    records,
+    isInOrder: true,
+  };
 }
 
 /** The stretch of the study list that the matches are in. */
 function rangeOf(query: QueryExpression, pageEntries: number): StudyOrderRange {
-  const behind = positionBehind(query);
+  const behind = placeBehind(query);
   return { ...datesOf(query), ...(behind === undefined ? {} : { after: behind }), pageEntries };
 }
 
 /** The place behind which the page begins; undefined when it begins with the first study. */
-export function placeBehind(query: QueryExpression): StudyPlace | undefined {
-  const behind = positionBehind(query);
-  return behind && studyPlace(placeOf(behind.date, behind.time), behind.studyInstanceUid);
-}
-
-function positionBehind({ after }: QueryExpression): StudyOrderRange['after'] {
+export function placeBehind({ after }: QueryExpression): StudyPlace | undefined {
   if (after === undefined) return undefined;
   const [date, time, uid] = after.map((value) => (value === null ? undefined : String(value)));
-  return { date, time, studyInstanceUid: uid ?? '' };
+  return studyPlace(placeOf(date, time), uid ?? '');
 }
 
 /** The dates that some condition asks for. */
@@ -172,9 +176,4 @@ function datesOf({ conditions }: QueryExpression): Pick<StudyOrderRange, 'from' 
     }
   }
   return {};
-}
-
-/** A study can be deleted between its key and its record. */
-function present(studies: readonly (StudyRecord | undefined)[]): StudyRecord[] {
-  return studies.filter((study) => study !== undefined);
 }

@@ -1,10 +1,9 @@
-import { evaluateInMemory, type QueriedRecords } from '#engine/query/evaluate-in-memory.js';
 import type { QueryExpression, QueryKey } from '#engine/query/query-expression.js';
-import type { MatchedRecords } from '#engine/query/row-to-json.js';
+import type { MatchedRecords } from '#engine/query/row-text.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
 import type { IndexThread } from '#engine/threads/index-thread.js';
 import type { QueryPlan, QueryPlanName, SearchResult } from '../engine-types.js';
-import { planByCatalog, type CatalogPlan } from './catalog-plan.js';
+import { pageOfPlan, planByCatalog, type CatalogPlan } from './catalog-plan.js';
 
 export interface SearchPipeline {
   readonly reader: CatalogReader;
@@ -28,22 +27,21 @@ export async function search(
   const planned = await planByCatalog(reader, query);
   const plan = planned === undefined ? indexPlan : planOf(planned);
   queriesByPlan[plan.name]++;
-  const page =
-    planned === undefined
-      ? await pipeline.indexThread.query(query, pipeline.committedSequence(), signal)
-      : evaluateInMemory(planned.query, planned.records);
+  if (planned !== undefined) {
+    const { matches, ...page } = pageOfPlan(planned);
+    const read = (start: number, end: number) => matches.slice(start, end);
+    return { ...page, count: matches.length, plan, readMatches: read };
+  }
+  const { keys, ...page } = await pipeline.indexThread.query(
+    query,
+    pipeline.committedSequence(),
+    signal,
+  );
   return {
-    count: page.keys.length,
-    isCut: page.isCut,
-    ...(page.last === undefined ? {} : { last: page.last }),
-    ...(page.total === undefined ? {} : { total: page.total }),
+    ...page,
+    count: keys.length,
     plan,
-    readMatches: (start, end) => {
-      const keys = page.keys.slice(start, end);
-      return planned === undefined
-        ? readMatches(reader, query.partition, keys)
-        : pickMatches(planned.records, keys);
-    },
+    readMatches: (start, end) => readMatches(reader, query.partition, keys.slice(start, end)),
   };
 }
 
@@ -64,44 +62,22 @@ function planOf({ name, keyCount, records }: CatalogPlan): QueryPlan {
   return { name, keyCount, recordCount: studies.length + series.length + instances.length };
 }
 
-/** Records of the keys among the candidates that they were found in. */
-function pickMatches(candidates: QueriedRecords, keys: readonly QueryKey[]): MatchedRecords[] {
-  const { studies, series, instances } = candidates;
-  const studyByUid = new Map(studies.map((study) => [study.studyInstanceUid, study]));
-  const seriesByUid = new Map(series.map((one) => [seriesName(one), one]));
-  const instanceByUid = new Map(instances.map((one) => [instanceName(one), one]));
-  return keys.map((key) => {
-    const study = studyByUid.get(key.studyInstanceUid)!;
-    if (!hasSeries(key)) return { study };
-    const itsSeries = seriesByUid.get(seriesName(key))!;
-    if (!hasInstance(key)) return { study, series: itsSeries };
-    return { study, series: itsSeries, instance: instanceByUid.get(instanceName(key))! };
-  });
-}
-
-function seriesName(key: SeriesQueryKey): string {
-  return `${key.studyInstanceUid}/${key.seriesInstanceUid}`;
-}
-
-function instanceName(key: InstanceQueryKey): string {
-  return `${seriesName(key)}/${key.sopInstanceUid}`;
-}
-
 /** Records of the keys, as deep as each key goes; what was deleted meanwhile is left out. */
 function readMatches(
   reader: CatalogReader,
   partition: number,
   keys: readonly QueryKey[],
 ): MatchedRecords[] {
-  const studies = reader.findStudies(
-    partition,
-    keys.map((key) => key.studyInstanceUid),
+  const studyUids = [...new Set(keys.map((key) => key.studyInstanceUid))];
+  const studies = new Map(
+    reader.readStudies(partition, studyUids).map((study) => [study.studyInstanceUid, study]),
   );
   const seriesKeys = keys.filter(hasSeries);
   const series = reader.findSeriesMany(partition, seriesKeys);
   const instances = reader.findInstances(partition, seriesKeys.filter(hasInstance));
   return keys.flatMap((key, n) => {
-    const [study, itsSeries, instance] = [studies[n], series[n], instances[n]];
+    const study = studies.get(key.studyInstanceUid);
+    const [itsSeries, instance] = [series[n], instances[n]];
     if (study === undefined || (hasSeries(key) && itsSeries === undefined)) return [];
     if (itsSeries === undefined) return [{ study }];
     if (!hasInstance(key)) return [{ study, series: itsSeries }];

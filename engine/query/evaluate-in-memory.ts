@@ -7,6 +7,7 @@ import type {
 import { readMoments } from './date-time-pairs.js';
 import { encodeTextCell } from './index-cell.js';
 import {
+  elementOf,
   memberTagsOf,
   readColumnValues,
   searchedColumn,
@@ -21,7 +22,7 @@ import type {
   QueryPage,
   QueryPosition,
 } from './query-expression.js';
-import type { MatchedRecords } from './row-to-json.js';
+import type { MatchedRecords } from './row-text.js';
 import { readItems } from './sequence-items.js';
 import { splitConditions, type ItemTests } from './split-conditions.js';
 
@@ -42,9 +43,40 @@ interface RecordTest {
  * is tested against. Throws `bad-request` as `prepareTests` and `orderOf`.
  */
 export function evaluateInMemory(expression: QueryExpression, records: QueriedRecords): QueryPage {
+  const { matches, ...page } = matchInMemory(expression, records);
+  return { keys: matches.map(keyOf), ...page };
+}
+
+/** A page of matches as their records. */
+export interface MatchPage extends Omit<QueryPage, 'keys'> {
+  readonly matches: readonly MatchedRecords[];
+}
+
+/** Tells the records of a level that match the conditions on it. Throws `bad-request` as `prepareTests`. */
+export function recordTest(
+  expression: QueryExpression,
+): (level: QueryLevel, record: IndexedRecord) => boolean {
   const conditions = prepareConditions(expression);
-  const matchesLevel = (level: QueryLevel, record: IndexedRecord): boolean =>
+  return (level, record) =>
     conditions.every((condition) => condition.level !== level || condition.passes(record));
+}
+
+/**
+ * As `evaluateInMemory` among studies that are in the order of the query already, all of them behind where its page begins: where
+ * each stands need not be worked out.
+ */
+export function matchInOrder(
+  expression: QueryExpression,
+  studies: readonly StudyRecord[],
+): MatchPage {
+  const passes = recordTest(expression);
+  const rows = studies.filter((study) => passes('study', study)).map((study) => ({ study }));
+  return pageOf(expression, orderOf(expression), rows);
+}
+
+/** As `evaluateInMemory`, with the records instead of their keys. */
+export function matchInMemory(expression: QueryExpression, records: QueriedRecords): MatchPage {
+  const matchesLevel = recordTest(expression);
   const studies = records.studies.filter(
     (study) =>
       isNamed(expression.studyInstanceUid, study.studyInstanceUid) && matchesLevel('study', study),
@@ -99,7 +131,7 @@ function valueTest(level: QueryLevel, condition: QueryCondition): RecordTest {
 function itemTest({ column, members }: ItemTests): RecordTest {
   const memberTags = memberTagsOf(column);
   const passes = (record: IndexedRecord): boolean =>
-    readItems(record.attributes[column.tag], memberTags).some((item) =>
+    readItems(elementOf(record, column.tag), memberTags).some((item) =>
       members.every(({ place, tests }) =>
         tests.every((test) => passesTest(item[place] ?? [], test)),
       ),
@@ -141,24 +173,38 @@ function inOrder(
     .sort((left, right) => comparePositions(order, left.position, right.position));
 }
 
-function toPage(expression: QueryExpression, matches: readonly MatchedRecords[]): QueryPage {
-  const { limit, offset, after, wantsTotal } = expression;
+function toPage(expression: QueryExpression, matches: readonly MatchedRecords[]): MatchPage {
+  const { after, wantsTotal } = expression;
   const order = orderOf(expression);
   const rows = inOrder(order, matches).filter(
     ({ position }) => after === undefined || comparePositions(order, position, after) > 0,
   );
-  const page = rows.slice(offset, offset + limit);
-  const last = page.at(-1)?.position;
+  const page = pageOf(
+    expression,
+    order,
+    rows.map(({ match }) => match),
+  );
+  return wantsTotal === true ? { ...page, total: matches.length } : page;
+}
+
+/** The page of rows that begin where the page would without an offset. */
+function pageOf(
+  { limit, offset }: QueryExpression,
+  order: ReturnType<typeof orderOf>,
+  rows: readonly MatchedRecords[],
+): MatchPage {
+  const matches = rows.slice(offset, offset + limit);
+  const last = matches.at(-1);
   const isCut = rows.length > offset + limit;
   return {
-    keys: page.map(({ match }) => keyOf(match)),
+    matches,
     isCut,
-    ...(isCut && last !== undefined ? { last } : {}),
-    ...(wantsTotal === true ? { total: matches.length } : {}),
+    ...(isCut && last !== undefined ? { last: positionOf(order, last) } : {}),
   };
 }
 
-function keyOf({ study, series, instance }: MatchedRecords): QueryKey {
+/** UIDs of a match, as deep as it goes. */
+export function keyOf({ study, series, instance }: MatchedRecords): QueryKey {
   const { studyInstanceUid } = study;
   if (series === undefined) return { studyInstanceUid };
   const { seriesInstanceUid } = series;

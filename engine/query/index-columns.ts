@@ -215,11 +215,11 @@ export function itemsColumn({ level, tag }: IndexColumn): IndexColumn {
 export function readColumnValues(column: IndexColumn, record: IndexedRecord): (string | number)[] {
   const values: (string | number)[] = [];
   if (column.derived === 'items') {
-    const cell = encodeItems(readItems(record.attributes[column.tag], memberTagsOf(column)));
+    const cell = encodeItems(readItems(elementOf(record, column.tag), memberTagsOf(column)));
     return cell === null ? [] : [cell];
   }
   if (column.derived === 'phonetic') {
-    for (const value of record.attributes[column.tag]?.Value ?? []) appendName(value, values);
+    for (const value of elementOf(record, column.tag)?.Value ?? []) appendName(value, values);
     const words = values.flatMap((name) => wordsOfName(String(name)));
     return [...new Set(words.flatMap(phoneticCodes))];
   }
@@ -228,17 +228,25 @@ export function readColumnValues(column: IndexColumn, record: IndexedRecord): (s
     for (const value of read(record)) appendNormalised(column, value, values);
     return values;
   }
-  const element = record.attributes[column.tag];
+  const element = elementOf(record, column.tag);
   if (column.memberTag === undefined) {
     appendElement(column, element, values);
     const sequenceTag = alsoInSequence[column.tag];
     if (sequenceTag !== undefined) {
-      appendMembers(column, record.attributes[sequenceTag], column.tag, values);
+      appendMembers(column, elementOf(record, sequenceTag), column.tag, values);
     }
   } else {
     appendMembers(column, element, column.memberTag, values);
   }
   return values;
+}
+
+/** One attribute of a record, without parsing the others where that can be had. */
+export function elementOf(record: IndexedRecord, tag: string): JsonElement | undefined {
+  const elements = 'elements' in record ? record.elements : undefined;
+  return elements === undefined
+    ? record.attributes[tag]
+    : elements.elementOf(Number.parseInt(tag, 16));
 }
 
 function appendMembers(

@@ -3,7 +3,7 @@ import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 import { assert } from '#engine/base/assert.js';
 import { findIndexColumn, readColumnValues, type IndexColumn } from './index-columns.js';
 import type { AttributeReference, QueryExpression, QueryPosition } from './query-expression.js';
-import type { MatchedRecords } from './row-to-json.js';
+import type { MatchedRecords } from './row-text.js';
 
 export interface OrderKey {
   readonly column: IndexColumn;

@@ -10,7 +10,9 @@ export interface NativeDatabase {
   open(): Promise<void>;
   close(): Promise<void>;
   getProperty(property: string): string;
-  querySync(options: NativeRange): { readonly rows: Buffer[]; readonly finished: boolean };
+  querySync<Item extends Buffer | string>(
+    options: NativeRange<Item>,
+  ): { readonly rows: Item[]; readonly finished: boolean };
   _getManySync(
     keys: readonly Uint8Array[],
     options: NativeColumnOption,
@@ -34,7 +36,7 @@ export interface NativeColumnOption {
   readonly column: NativeColumn;
 }
 
-export interface NativeRange extends NativeColumnOption {
+export interface NativeRange<Item extends Buffer | string> extends NativeColumnOption {
   readonly gte?: Uint8Array;
   readonly gt?: Uint8Array;
   readonly lt?: Uint8Array;
@@ -44,9 +46,11 @@ export interface NativeRange extends NativeColumnOption {
   readonly highWaterMarkBytes?: number;
   readonly asyncIO?: boolean;
   readonly fillCache?: boolean;
-  readonly keyEncoding: 'buffer';
-  readonly valueEncoding: 'buffer';
+  readonly keyEncoding: NativeEncoding<Item>;
+  readonly valueEncoding: NativeEncoding<Item>;
 }
+
+export type NativeEncoding<Item extends Buffer | string> = Item extends string ? 'utf8' : 'buffer';
 
 type NativeDatabaseClass = new (
   locationOrHandle: string | bigint,

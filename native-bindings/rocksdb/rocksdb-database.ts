@@ -1,5 +1,5 @@
 import { NativeRocksdb } from './rocksdb-binding.js';
-import type { NativeColumnOption, NativeDatabase } from './rocksdb-binding.js';
+import type { NativeColumnOption, NativeDatabase, NativeEncoding } from './rocksdb-binding.js';
 import { RocksdbBatch } from './rocksdb-batch.js';
 import { nativeOptions } from './rocksdb-options.js';
 import type { RocksdbOptions } from './rocksdb-options.js';
@@ -16,9 +16,9 @@ export interface RocksdbRange {
   readonly values?: boolean;
 }
 
-export interface RocksdbPage {
-  readonly keys: readonly Buffer[];
-  readonly values: readonly Buffer[];
+export interface RocksdbPage<Item = Buffer> {
+  readonly keys: readonly Item[];
+  readonly values: readonly Item[];
   /** True when entries after these were left out, because of `limit` or `bytesMax`. */
   readonly isCut: boolean;
 }
@@ -78,9 +78,25 @@ export class RocksdbDatabase<Column extends string> {
 
   /** One page of entries in key order (descending when `reverse`). The iterator lives only inside the call. */
   range(column: Column, range: RocksdbRange): RocksdbPage {
+    return this.#query<Buffer>(column, range, 'buffer');
+  }
+
+  /**
+   * As `range`, of text, at a quarter of the cost: each Buffer has memory of its own. What is not UTF-8 in a key or value comes as
+   * U+FFFD.
+   */
+  rangeTexts(column: Column, range: RocksdbRange): RocksdbPage<string> {
+    return this.#query<string>(column, range, 'utf8');
+  }
+
+  #query<Item extends Buffer | string>(
+    column: Column,
+    range: RocksdbRange,
+    encoding: NativeEncoding<Item>,
+  ): RocksdbPage<Item> {
     const { gte, gt, lt, reverse = false, limit, bytesMax = rangeBytesMax } = range;
     const withValues = range.values ?? true;
-    const { rows, finished } = this.#native.querySync({
+    const { rows, finished } = this.#native.querySync<Item>({
       column: this.#columns[column].column,
       ...(gte === undefined ? {} : { gte }),
       ...(gt === undefined ? {} : { gt }),
@@ -91,8 +107,8 @@ export class RocksdbDatabase<Column extends string> {
       highWaterMarkBytes: bytesMax,
       asyncIO: false,
       fillCache: true,
-      keyEncoding: 'buffer',
-      valueEncoding: 'buffer',
+      keyEncoding: encoding,
+      valueEncoding: encoding,
     });
     return { ...splitRows(rows, limit, withValues), isCut: !finished || rows.length / 2 > limit };
   }
@@ -113,13 +129,13 @@ export class RocksdbDatabase<Column extends string> {
   }
 }
 
-function splitRows(
-  rows: readonly Buffer[],
+function splitRows<Item>(
+  rows: readonly Item[],
   limit: number,
   withValues: boolean,
-): { keys: Buffer[]; values: Buffer[] } {
-  const keys: Buffer[] = [];
-  const values: Buffer[] = [];
+): { keys: Item[]; values: Item[] } {
+  const keys: Item[] = [];
+  const values: Item[] = [];
   for (let n = 0; n < rows.length && keys.length < limit; n += 2) {
     keys.push(rows[n]!);
     if (withValues) values.push(rows[n + 1]!);

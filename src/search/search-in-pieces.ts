@@ -3,7 +3,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import type { Engine } from '#engine/engine-types.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
-import type { MatchedRecords } from '#engine/query/row-to-json.js';
+import type { MatchedRecords } from '#engine/query/row-text.js';
 
 /** UIDs of matches held at a time. */
 const pageRows = 5_000;

@@ -15,7 +15,7 @@ import type {
 } from '#engine/engine-types.js';
 import { evaluateInMemory } from '#engine/query/evaluate-in-memory.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
-import type { MatchedRecords } from '#engine/query/row-to-json.js';
+import type { MatchedRecords } from '#engine/query/row-text.js';
 import type {
   InstanceRecord,
   SeriesRecord,

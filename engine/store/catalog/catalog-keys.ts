@@ -171,9 +171,8 @@ export function patientNameRange(
   return rangeOf(isPrefix ? bytes.subarray(0, -1) : bytes);
 }
 
-/** `part` is of study-order.ts. */
-export function studyOrderKey(partition: number, part: string, studyInstanceUid: string): Buffer {
-  return textKey(partition, kind.studyOrder + studyPlace(part, studyInstanceUid));
+export function studyOrderKey(partition: number, place: StudyPlace): Buffer {
+  return textKey(partition, kind.studyOrder + place);
 }
 
 /** Keys of `studyOrderKey` whose part lies from `begin` up to, without, `end`. */
@@ -366,11 +365,16 @@ function instanceOfPath(path: string): InstanceKey {
   };
 }
 
-/** The place at the end of a key of `patientNameKey`. */
-export function placeOfPatientNameKey(key: Buffer): StudyPlace {
-  const end = key.lastIndexOf(separator);
-  const start = key.lastIndexOf(separator, end - 1) + 1;
-  return key.toString('latin1', start, key.length);
+/** The place at the end of a key of `studyOrderKey` or `patientNameKey`, read as text. */
+export function placeOfKeyText(key: string): StudyPlace {
+  let start = key.lastIndexOf('\0');
+  while (isDigit(key.charCodeAt(start - 1))) start--;
+  return key.slice(start);
+}
+
+/** The parts of study-order.ts are digits, and the byte before one is none. */
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 /** The keys of a partition that lead to studies by their values and place, one range for each kind. */

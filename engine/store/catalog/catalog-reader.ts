@@ -1,4 +1,3 @@
-import { LruCache } from '#engine/base/lru-cache.js';
 import type { InstanceLayout, MetadataDocument } from '#engine/dicom/instance/parsed-instance.js';
 import type {
   RocksdbDatabase,
@@ -28,30 +27,25 @@ import {
   decodeSeriesRecord,
   decodeStudyRecord,
 } from './record-codec.js';
+import { StoredStudy } from './stored-study.js';
 import { matchesOrderedAttribute } from './ordered-attributes.js';
 import { decodeStudyGist, type StudyGist } from './study-gist.js';
-import { placeOf, studyOrderBounds, unplacedPart, type StudyPlace } from './study-order.js';
-
-/** Studies kept decoded, some kilobytes each: whoever pages through a study list sees the same ones again and again. */
-const decodedStudiesMax = 2_048;
-
-interface DecodedStudy {
-  readonly value: Buffer;
-  readonly record: StudyRecord;
-}
+import { studyOfPlace, studyOrderBounds, unplacedPart, type StudyPlace } from './study-order.js';
 
 /** A stretch of the study list. */
 export interface StudyOrderRange {
   /** First and last StudyDate, `YYYYMMDD`; with either, studies without one are left out. */
   readonly from?: string;
   readonly to?: string;
-  /** Only studies behind this one, which need not exist. */
-  readonly after?: {
-    readonly date: string | undefined;
-    readonly time: string | undefined;
-    readonly studyInstanceUid: string;
-  };
+  /** Only studies behind this place, where there need not be one. */
+  readonly after?: StudyPlace;
   readonly pageEntries: number;
+}
+
+/** Names that are, or begin with, a text in search form. */
+export interface NameStretch {
+  readonly text: string;
+  readonly isPrefix: boolean;
 }
 
 /** A study of the study list. */
@@ -80,7 +74,6 @@ const stepEntriesMax = 512;
  */
 export class CatalogReader {
   readonly #database: RocksdbDatabase<StoreColumn>;
-  readonly #decodedStudies = new LruCache<string, DecodedStudy>(decodedStudiesMax);
 
   constructor(database: RocksdbDatabase<StoreColumn>) {
     this.#database = database;
@@ -92,10 +85,21 @@ export class CatalogReader {
 
   /** Records in the order asked, in one read; undefined for those that do not exist. */
   findStudies(partition: number, uids: readonly string[]): (StudyRecord | undefined)[] {
-    const wanted = uids.map((uid) => keys.studyKey(partition, uid));
-    return this.#getMany('catalog', wanted).map((value, n) =>
-      value === undefined ? undefined : this.#decodeStudy(partition, uids[n]!, value),
+    return this.#studyValues(partition, uids).map((value, n) =>
+      value === undefined ? undefined : decodeStudyRecord(uids[n]!, value),
     );
+  }
+
+  /** As `findStudies`, without those that do not exist, for searches: what they do not look at is not parsed. */
+  readStudies(partition: number, uids: readonly string[]): StoredStudy[] {
+    return this.#studyValues(partition, uids).flatMap((value, n) =>
+      value === undefined ? [] : [new StoredStudy(uids[n]!, value)],
+    );
+  }
+
+  #studyValues(partition: number, uids: readonly string[]): (Buffer | undefined)[] {
+    const wanted = uids.map((uid) => keys.studyKey(partition, uid));
+    return this.#getMany('catalog', wanted);
   }
 
   findSeries(partition: number, key: SeriesKey): SeriesRecord | undefined {
@@ -250,53 +254,56 @@ export class CatalogReader {
 
   /** UIDs of studies in the order of engine/query/match-order.ts, a page at a time, without those of `unplacedStudies`. */
   *studyUidsInOrder(partition: number, range: StudyOrderRange): Generator<readonly string[]> {
-    for (const { keys: page } of this.#placesInOrder(partition, range, false)) {
-      yield page.map(keys.studyOfOrderedKey);
+    for (const { places } of this.#placesInOrder(partition, range, false)) {
+      yield places.map(studyOfPlace);
     }
   }
 
   /** As `studyUidsInOrder`, with what the list says of each study. */
   *studiesInOrder(partition: number, range: StudyOrderRange): Generator<readonly ListedStudy[]> {
-    for (const { keys: page, values } of this.#placesInOrder(partition, range, true)) {
-      yield page.map((key, n) => ({
-        studyInstanceUid: keys.studyOfOrderedKey(key),
+    for (const { places, values } of this.#placesInOrder(partition, range, true)) {
+      yield places.map((place, n) => ({
+        studyInstanceUid: studyOfPlace(place),
         gist: decodeStudyGist(values[n]!),
       }));
     }
   }
 
   /**
-   * Places of the studies in which a component group of the patient's name is, or begins with, `name` (in search form), in the
-   * order of the names. Undefined for a name that is too long for keys.
+   * Places of the studies in which a component group of the patient's name is one of the names, in the
+   * order of the names. Undefined for a name that is too long for keys, and where there are more than `limit`.
    */
   placesByPatientName(
     partition: number,
-    name: string,
-    isPrefix: boolean,
-  ): Generator<StudyPlace> | undefined {
-    const range = keys.patientNameRange(partition, name, isPrefix);
-    return range === undefined ? undefined : this.#namedPlaces(range);
-  }
-
-  *#namedPlaces(range: KeyRange): Generator<StudyPlace> {
-    for (const { keys: page } of this.#pages('catalog', range, false)) {
-      yield* page.map(keys.placeOfPatientNameKey);
-    }
+    { text, isPrefix }: NameStretch,
+    limit: number,
+  ): StudyPlace[] | undefined {
+    const range = keys.patientNameRange(partition, text, isPrefix);
+    if (range === undefined) return undefined;
+    const { keys: found, isCut } = this.#texts({ ...range, limit, values: false });
+    return isCut ? undefined : found.map(keys.placeOfKeyText);
   }
 
   *#placesInOrder(
     partition: number,
     { from, to, after, pageEntries }: StudyOrderRange,
     values: boolean,
-  ): Generator<CatalogPage> {
+  ): Generator<{ readonly places: StudyPlace[]; readonly values: readonly string[] }> {
     const { begin, end } = studyOrderBounds(from, to);
     const { gte, lt } = keys.studyOrderRange(partition, begin, end);
-    const behind =
-      after &&
-      keys.studyOrderKey(partition, placeOf(after.date, after.time), after.studyInstanceUid);
-    const range =
-      behind !== undefined && Buffer.compare(behind, gte) > 0 ? { gt: behind, lt } : { gte, lt };
-    yield* this.#pages('catalog', range, values, pageEntries);
+    const behind = after === undefined ? undefined : keys.studyOrderKey(partition, after);
+    let rest: RocksdbRange =
+      behind !== undefined && Buffer.compare(behind, gte) > 0
+        ? { gt: behind, lt, limit: pageEntries, values }
+        : { gte, lt, limit: pageEntries, values };
+    for (;;) {
+      const page = this.#texts(rest);
+      const places = page.keys.map(keys.placeOfKeyText);
+      if (places.length > 0) yield { places, values: page.values };
+      const last = places.at(-1);
+      if (!page.isCut || last === undefined) return;
+      rest = { gt: keys.studyOrderKey(partition, last), lt, limit: pageEntries, values };
+    }
   }
 
   /** UIDs of up to `limit` of the studies whose place among the others only their records tell. */
@@ -306,8 +313,8 @@ export class CatalogReader {
       unplacedPart,
       studyOrderBounds(undefined, undefined).begin,
     );
-    const { keys: page } = this.#range('catalog', { ...range, limit, values: false });
-    return page.map(keys.studyOfOrderedKey);
+    const { keys: page } = this.#texts({ ...range, limit, values: false });
+    return page.map((key) => studyOfPlace(keys.placeOfKeyText(key)));
   }
 
   /** Throws `corrupt` when the document fails its checksum. Its JSON is the caller's. */
@@ -376,17 +383,6 @@ export class CatalogReader {
     return page.map((key, n) => decodeChange(keys.sequenceOfChangeKey(key), values[n]!));
   }
 
-  /** The record that the value was decoded to before, or a new one. */
-  #decodeStudy(partition: number, uid: string, value: Buffer): StudyRecord {
-    const name = `${partition}/${uid}`;
-    const known = this.#decodedStudies.get(name);
-    if (known?.value.equals(value) === true) return known.record;
-    const record = decodeStudyRecord(uid, value);
-    // A copy: the value may be part of a buffer that holds all values of its read.
-    this.#decodedStudies.set(name, { value: Buffer.from(value), record });
-    return record;
-  }
-
   *#studiesByOrderedKey(
     partition: number,
     attribute: OrderedAttribute,
@@ -394,8 +390,8 @@ export class CatalogReader {
   ): Generator<StudyRecord> {
     const range = keys.orderedRange(partition, attribute, value.trim());
     for (const { keys: page } of this.#pages('catalog', range, false)) {
-      for (const study of this.findStudies(partition, page.map(keys.studyOfOrderedKey))) {
-        if (study !== undefined && matchesOrderedAttribute(study, attribute, value)) yield study;
+      for (const study of this.readStudies(partition, page.map(keys.studyOfOrderedKey))) {
+        if (matchesOrderedAttribute(study, attribute, value)) yield study;
       }
     }
   }
@@ -431,6 +427,15 @@ export class CatalogReader {
   #range(column: StoreColumn, range: RocksdbRange): RocksdbPage {
     try {
       return this.#database.range(column, range);
+    } catch (error) {
+      throw toReadError(error, 'the catalogue cannot be read');
+    }
+  }
+
+  /** Entries of `catalog`, as text. */
+  #texts(range: RocksdbRange): RocksdbPage<string> {
+    try {
+      return this.#database.rangeTexts('catalog', range);
     } catch (error) {
       throw toReadError(error, 'the catalogue cannot be read');
     }

@@ -1,3 +1,4 @@
+import type { ElementTexts } from '#engine/dicom/json-model/element-texts.js';
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
 
 /**
@@ -9,6 +10,8 @@ export interface StudyRecord {
   readonly sequence: number;
   readonly createdAtMs: number;
   readonly attributes: JsonDataSet;
+  /** The attributes as they are stored, for those who need few of them, where a search has read the record. */
+  readonly elements?: ElementTexts;
   readonly seriesCount: number;
   readonly instanceCount: number;
   readonly modalities: readonly string[];

@@ -3,7 +3,7 @@ import { orderedKey, patientNameKey, studyOrderKey } from './catalog-keys.js';
 import type { OrderedAttribute } from './catalog-keys.js';
 import type { StudyRecord } from './catalog-records.js';
 import { encodeStudyGist, searchNamesOf } from './study-gist.js';
-import { studyOrderPart } from './study-order.js';
+import { studyOrderPart, studyPlace } from './study-order.js';
 
 const tagOfAttribute: Readonly<Record<OrderedAttribute, string>> = {
   patientId: '00100020',
@@ -28,7 +28,7 @@ const noValue = Buffer.alloc(0);
 export function orderedEntriesOf(partition: number, study: StudyRecord): OrderedEntry[] {
   const { studyInstanceUid, attributes } = study;
   const part = studyOrderPart(attributes);
-  const place = studyOrderKey(partition, part, studyInstanceUid);
+  const place = studyOrderKey(partition, studyPlace(part, studyInstanceUid));
   const entries = [{ key: place, value: encodeStudyGist(study) }];
   for (const attribute of Object.keys(tagOfAttribute) as OrderedAttribute[]) {
     for (const value of valuesOf(attributes, attribute)) {

@@ -40,22 +40,26 @@ export function encodeStudyRecord(record: StudyRecord): Buffer {
 }
 
 export function decodeStudyRecord(studyInstanceUid: string, bytes: Buffer): StudyRecord {
+  const { json, ...head } = readStudyHead(bytes);
+  const [attributes, modalities, sopClassUids] = parse(json) as [JsonDataSet, string[], string[]];
+  return { studyInstanceUid, ...head, attributes, modalities, sopClassUids };
+}
+
+/** A study record of which the JSON has not been parsed. */
+export type StudyHead = Omit<
+  StudyRecord,
+  'studyInstanceUid' | 'attributes' | 'modalities' | 'sopClassUids' | 'elements'
+> & { readonly json: string };
+
+export function readStudyHead(bytes: Buffer): StudyHead {
   checkVersion(bytes, studyHeadBytes);
-  const [attributes, modalities, sopClassUids] = jsonFrom(bytes, studyHeadBytes) as [
-    JsonDataSet,
-    string[],
-    string[],
-  ];
   return {
-    studyInstanceUid,
     sequence: bytes.readDoubleLE(1),
     createdAtMs: bytes.readDoubleLE(9),
-    attributes,
     seriesCount: bytes.readUInt32LE(headBytes),
     instanceCount: bytes.readUInt32LE(headBytes + 4),
-    modalities,
-    sopClassUids,
     storedBytes: bytes.readDoubleLE(headBytes + 8),
+    json: bytes.toString('utf8', studyHeadBytes, bytes.length),
   };
 }
 
@@ -163,8 +167,12 @@ function checkVersion(bytes: Buffer, bytesMin: number): void {
 }
 
 function jsonFrom(bytes: Buffer, start: number): unknown {
+  return parse(bytes.toString('utf8', start, bytes.length));
+}
+
+function parse(json: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8', start, bytes.length)) as unknown;
+    return JSON.parse(json) as unknown;
   } catch (cause) {
     throw new GantryError('corrupt', 'a record without its attributes', { cause });
   }

@@ -29,14 +29,18 @@ export function encodeStudyGist(study: StudyRecord): Buffer {
 }
 
 /** Undefined when there is none: then only the record tells. */
-export function decodeStudyGist(bytes: Buffer): StudyGist | undefined {
-  if (bytes.length === 0) return undefined;
-  const [modalities = '', patientNames = ''] = bytes.toString('utf8').split(listSeparator, 2);
-  return { modalities: valuesOf(modalities), patientNames: valuesOf(patientNames) };
+export function decodeStudyGist(text: string): StudyGist | undefined {
+  if (text === '') return undefined;
+  const end = text.indexOf(listSeparator);
+  return {
+    modalities: valuesOf(text.slice(0, end)),
+    patientNames: valuesOf(text.slice(end + 1)),
+  };
 }
 
 function valuesOf(list: string): readonly string[] {
-  return list === '' ? [] : list.split(valueSeparator);
+  if (list === '') return [];
+  return list.includes(valueSeparator) ? list.split(valueSeparator) : [list];
 }
 
 /** The component groups of the patient's names as engine/query compares them. */

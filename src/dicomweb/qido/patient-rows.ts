@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, SearchResult } from '#engine/engine-types.js';
 import type { JsonDataSet } from '#engine/dicom/json-model/json-model-types.js';
-import { rowToJson, type MatchedRecords, type ReturnFields } from '#engine/query/row-to-json.js';
+import { rowTextMaker, type MatchedRecords, type ReturnFields } from '#engine/query/row-text.js';
 import { countPatient } from '#src/search/patient-counts.js';
 
 /** Patients that are counted in one turn of the event loop: a millisecond of work, unless one has very many studies. */
@@ -38,9 +38,11 @@ export function patientTextMaker(
   studiesUrl: string,
   counts: CountsByStudy,
 ): (records: MatchedRecords) => string {
-  return (records) =>
-    JSON.stringify({
-      ...rowToJson(records, fields, studiesUrl),
-      ...counts.get(records.study.studyInstanceUid),
-    });
+  const rowText = rowTextMaker(fields, studiesUrl);
+  return (records) => {
+    const row = rowText(records);
+    const count = counts.get(records.study.studyInstanceUid);
+    // The tags of the counts are behind those of a patient.
+    return count === undefined ? row : `${row.slice(0, -1)},${JSON.stringify(count).slice(1)}`;
+  };
 }

@@ -3,7 +3,7 @@ import {
   indexedAttributes,
   type QueryLevel,
 } from '#engine/dicom/indexed-attributes.js';
-import type { ReturnFields } from '#engine/query/row-to-json.js';
+import type { ReturnFields } from '#engine/query/row-text.js';
 import { azureDefaultTags, azureFurtherTags, type SearchedResource } from './azure-search.js';
 
 /** What a client wants besides what every row has. */

@@ -2,7 +2,7 @@ import { GantryError } from '#engine/base/error-catalogue.js';
 import { limits } from '#engine/base/limits.js';
 import { orderOf, positionOf, type OrderKey } from '#engine/query/match-order.js';
 import type { OrderTerm, QueryExpression } from '#engine/query/query-expression.js';
-import type { ReturnFields } from '#engine/query/row-to-json.js';
+import type { ReturnFields } from '#engine/query/row-text.js';
 import type { Dialect } from '../dialect.js';
 import { isMatchedInAzure, type SearchedResource } from './azure-search.js';
 import { parseMatches, type NamedValue } from './parse-matches.js';

@@ -1,7 +1,7 @@
 import type { QueryLevel } from '#engine/dicom/indexed-attributes.js';
 import type { SearchResult } from '#engine/engine-types.js';
 import { orderOf } from '#engine/query/match-order.js';
-import type { MatchedRecords } from '#engine/query/row-to-json.js';
+import { rowTextMaker, type MatchedRecords } from '#engine/query/row-text.js';
 import type { HttpHeaders } from '#engine/transport/http-transport.js';
 import { contentEncodingOf } from '#src/http/encoded-response.js';
 import { publicBaseUrl } from '#src/http/public-base-url.js';
@@ -11,7 +11,6 @@ import { dataSetFormOf, respondDataSets, varyHeader } from '../data-sets-respons
 import { requireUid, studiesUrl, type DicomwebService } from '../dicomweb-service.js';
 import { countPatients, patientTextMaker } from './patient-rows.js';
 import { encodeRecordKey } from './record-key.js';
-import { rowTextMaker } from './row-text.js';
 import {
   parseSearchParameters,
   type SearchRequest,
@@ -23,7 +22,7 @@ import {
 export type SearchedRows = QueryLevel | 'patient';
 
 /** Rows made at a time while a large answer is streamed: about a millisecond of work. */
-const rowsPerPiece = 64;
+const rowsPerPiece = 128;
 
 /**
  * Search transaction, PS3.18 §10.6, for the six resources of Table 10.6.1-1 and for patients. 204 when nothing matches;

@@ -1,6 +1,6 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { Engine } from '#engine/engine-types.js';
-import type { MatchedRecords } from '#engine/query/row-to-json.js';
+import type { MatchedRecords } from '#engine/query/row-text.js';
 import { countPatient, patientCountTags, patientOf } from '#src/search/patient-counts.js';
 import { searchInPieces } from '#src/search/search-in-pieces.js';
 import type { FindRequest } from './find-request.js';

@@ -1,7 +1,7 @@
 import { indexedAttributes } from '#engine/dicom/indexed-attributes.js';
 import type { JsonDataSet, JsonValue } from '#engine/dicom/json-model/json-model-types.js';
 import { findIndexColumn } from '#engine/query/index-columns.js';
-import type { MatchedRecords } from '#engine/query/row-to-json.js';
+import type { MatchedRecords } from '#engine/query/row-text.js';
 import type { PatientCounts } from '#src/search/patient-counts.js';
 import { depthOfLevel, recordLevels } from './information-models.js';
 import type { RetrieveLevel } from './information-models.js';

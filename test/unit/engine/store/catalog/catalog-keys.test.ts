@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as keys from '#engine/store/catalog/catalog-keys.js';
+import { studyPlace } from '#engine/store/catalog/study-order.js';
 
 const uid = fc
   .array(fc.nat({ max: 120 }), { minLength: 1, maxLength: 5 })
@@ -94,6 +95,22 @@ test('an ordered key is found by its value and names its study, whatever the cha
   assert.equal(isIn(key, keys.orderedRange(0, 'patientId', 'A')), false);
 });
 
+test('the text of a key tells the place of its study, whatever partition and name', () => {
+  const part = fc.constantFrom('0', '2', '12', `1${'9'.repeat(8)}1${'0'.repeat(12)}`);
+  fc.assert(
+    fc.property(partition, fc.string({ unit: 'binary' }), part, uid, (number, name, its, study) => {
+      const place = studyPlace(its, study);
+      const ofOrder = keys.studyOrderKey(number, place);
+      const ofName = keys.patientNameKey(number, name, its, study);
+      assert.equal(keys.placeOfKeyText(ofOrder.toString('utf8')), place);
+      assert.equal(keys.placeOfKeyText(ofName.toString('utf8')), place);
+    }),
+  );
+  // Cut within a character.
+  const long = keys.patientNameKey(0, `a${'é'.repeat(200)}`, '2', '1.2');
+  assert.equal(keys.placeOfKeyText(long.toString('utf8')), studyPlace('2', '1.2'));
+});
+
 test('change keys sort by sequence and carry it', () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (a, b) => {
@@ -113,7 +130,7 @@ test('no two kinds of key in a column begin alike', () => {
     keys.deletedKey(0, names),
     keys.orderedKey(0, 'patientId', 'A', '1.2'),
     keys.orderedKey(0, 'accessionNumber', 'A', '1.2'),
-    keys.studyOrderKey(0, '2', '1.2'),
+    keys.studyOrderKey(0, studyPlace('2', '1.2')),
   ].map((key) => key.subarray(0, 6).toString('hex'));
   assert.equal(new Set(kinds).size, kinds.length);
 });

@@ -4,26 +4,12 @@ import {
   type QueryLevel,
 } from '#engine/dicom/indexed-attributes.js';
 import type { JsonDataSet, JsonElement } from '#engine/dicom/json-model/json-model-types.js';
+import type { MatchedRecords, ReturnFields } from '#engine/query/row-text.js';
 import type {
   InstanceRecord,
   SeriesRecord,
   StudyRecord,
 } from '#engine/store/catalog/catalog-records.js';
-
-/** Records of one match, as deep as the level of the query. */
-export interface MatchedRecords {
-  readonly study: StudyRecord;
-  readonly series?: SeriesRecord;
-  readonly instance?: InstanceRecord;
-}
-
-/** Which attributes a response row holds. */
-export interface ReturnFields {
-  /** Tags of each level's attributes; what the store does not keep is not returned. */
-  readonly tags: Readonly<Record<QueryLevel, ReadonlySet<string>>>;
-  /** The Record Key (0008,041B) of a row as base64, when that is wanted (PS3.4 §C.6.4). */
-  readonly recordKeyOf?: (records: MatchedRecords) => string;
-}
 
 /** Returned even without a value: PS3.18 Tables 10.6.3-3 to -5 require them. */
 const requiredTags: ReadonlySet<string> = new Set([
@@ -61,8 +47,8 @@ const computedByLevel = {
 };
 
 /**
- * One row of a search response as DICOM JSON, tags ascending. `studiesUrl` is the absolute URL of the studies resource, for
- * RetrieveURL.
+ * One row of a search response as DICOM JSON, tags ascending, made of parsed attributes: what the text of engine/query/row-text.ts
+ * is compared with.
  */
 export function rowToJson(
   records: MatchedRecords,
