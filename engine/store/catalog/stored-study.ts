@@ -49,8 +49,10 @@ export class StoredStudy implements StudyRecord {
   }
 
   #readLists(): readonly [modalities: string[], sopClassUids: string[]] {
-    const json = `[${this.#json.slice(this.elements.end + 1)}`;
-    return (this.#lists ??= readable(() => JSON.parse(json) as [string[], string[]]));
+    return (this.#lists ??= readable(() => {
+      const json = `[${this.#json.slice(this.elements.end + 1)}`;
+      return JSON.parse(json) as [string[], string[]];
+    }));
   }
 }
 
