@@ -53,8 +53,9 @@ export async function planByCatalog(
 ): Promise<CatalogPlan | undefined> {
   return (
     planByNamedKeys(reader, query) ??
-    planByPatientName(reader, query) ??
-    (await planByStudyOrder(reader, query))
+    planByPatientName(reader, query, 'first') ??
+    (await planByStudyOrder(reader, query)) ??
+    planByPatientName(reader, query, 'last')
   );
 }
 

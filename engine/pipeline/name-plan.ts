@@ -7,8 +7,8 @@ import { isUnplaced, studyOfPlace, type StudyPlace } from '#engine/store/catalog
 import type { CatalogPlan } from './catalog-plan.js';
 import { isOfStudyList, placeBehind } from './ordered-plan.js';
 
-/** Keys of names that are looked at: a millisecond or two on this thread. */
-const keysMax = 2_048;
+/** Keys of names that are looked at before other plans, a millisecond or two on this thread, and before the index is asked. */
+const keysMax = { first: 2_048, last: 8_192 } as const;
 
 /** Records that are read because keys do not tell all that the query asks. */
 const checkedRecordsMax = 512;
@@ -18,21 +18,25 @@ const patientNameTag = '00100010';
 /**
  * Answers a search for studies by the patient's name, or its beginning, from the keys of names. They tell the place of each study
  * in the usual order, so that of a page only its own records are read. Undefined when that many patients have such a name that
- * others are better, and for names that begin with a wildcard.
+ * others are better, and for names that begin with a wildcard. `turn`: many names are gone through only when nothing but the index
+ * is left, which looks at all that there are.
  */
 export function planByPatientName(
   reader: CatalogReader,
   query: QueryExpression,
+  turn: keyof typeof keysMax,
 ): CatalogPlan | undefined {
   const tests = nameTestsOf(query);
   const name = tests === undefined ? undefined : nameStretchOf(tests[0]);
   if (name === undefined) return undefined;
   const { partition, conditions } = query;
-  const found = reader.placesByPatientName(partition, name, keysMax);
+  const keysTellAll =
+    name.isWhole && conditions.length === 1 && tests?.length === 1 && isOfStudyList(query);
+  if (turn === 'last' && !keysTellAll) return undefined;
+  const found = reader.placesByPatientName(partition, name, keysMax[turn]);
   if (found === undefined) return undefined;
   const places = [...new Set(found)];
-  const keysTellAll = name.isWhole && conditions.length === 1 && tests?.length === 1;
-  const wanted = keysTellAll && isOfStudyList(query) ? placesOfPage(places, query) : places;
+  const wanted = keysTellAll ? placesOfPage(places, query) : places;
   if (wanted === places && places.length > checkedRecordsMax) return undefined;
   const studies = reader.readStudies(partition, wanted.map(studyOfPlace));
   const records = { studies, series: [], instances: [] };
