@@ -93,7 +93,8 @@ export class CodecPool {
   /** Tasks under way are ended with their threads. */
   async close(): Promise<void> {
     clearTimeout(this.#warmUp);
-    const pool = await this.#started;
+    // Codecs that could not be compiled have no threads.
+    const pool = await this.#started?.catch(() => undefined);
     await pool?.destroy();
   }
 

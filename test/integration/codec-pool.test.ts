@@ -48,6 +48,12 @@ const slowTask = (): Promise<CodecTask> =>
   });
 
 describe('the codec pool', () => {
+  test('codecs that cannot be compiled fail each frame, and the pool still closes', async () => {
+    const pool = new CodecPool(() => Promise.reject(new Error('no memory')), options);
+    await assert.rejects(pool.run(encoding(1, encodings[0]!)));
+    await pool.close();
+  });
+
   test('64 distinct images at one time never mix', async () => {
     const pool = openPool();
     const roundTrip = async (seed: number): Promise<void> => {
