@@ -26,7 +26,10 @@ export interface DecodedFrame {
 
 type SampleDecoder = (frame: Uint8Array) => Promise<DecodedFrame>;
 
-/** How the frames of a task become samples, in memory that `take` gives. Throws `not-acceptable` for what is not rendered; the decoder also `corrupt`. */
+/**
+ * How the frames of a task become samples, in memory that `take` gives. Throws `not-acceptable` for what is not rendered; the
+ * decoder also `corrupt`.
+ */
 export function sampleDecoder(
   task: Pick<RenderTask, 'image' | 'transferSyntaxUid' | 'framePixelsMax'>,
   attributes: AttributeReader,
