@@ -2,16 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoreOutcome, StoreSession } from '#engine/engine-types.js';
 import { InstanceUpload, instancesUnderWayMax } from '#src/dicomweb/stow/instance-upload.js';
-
-const outcome: StoreOutcome = {
-  result: 'stored',
-  transferSyntaxUid: '1.2.840.10008.1.2.1',
-  studyInstanceUid: '1',
-  seriesInstanceUid: '2',
-  sopInstanceUid: '3',
-  sopClassUid: '4',
-  warnings: [],
-};
+import { storedOutcome } from '#test/helpers/stored-outcome.js';
 
 /** A session that has room for everything and stores an instance when it is told to. */
 class SlowSession implements StoreSession {
@@ -22,7 +13,7 @@ class SlowSession implements StoreSession {
   close = (): void => undefined;
 
   endInstance(): Promise<StoreOutcome> {
-    return new Promise((resolve) => this.#underWay.push(() => resolve(outcome)));
+    return new Promise((resolve) => this.#underWay.push(() => resolve(storedOutcome)));
   }
 
   async store(count: number): Promise<void> {

@@ -2,21 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '#engine/base/limits.js';
 import type { BulkRange } from '#engine/dicom/data-set/compose-data-set.js';
-import type { StoreOutcome, StoreSession } from '#engine/engine-types.js';
+import type { StoreSession } from '#engine/engine-types.js';
 import type { ComposedDataSet } from '#src/dicomweb/stow/compose-document.js';
 import type { ComposePool } from '#src/dicomweb/stow/compose-pool.js';
 import { MetadataUpload } from '#src/dicomweb/stow/metadata-upload.js';
+import { storedOutcome } from '#test/helpers/stored-outcome.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
-
-const outcome: StoreOutcome = {
-  result: 'stored',
-  transferSyntaxUid: '1.2.840.10008.1.2.1',
-  studyInstanceUid: '1',
-  seriesInstanceUid: '2',
-  sopInstanceUid: '3',
-  sopClassUid: '4',
-  warnings: [],
-};
 
 /** An upload of one metadata part and one part of `bulkBytes`, of which instances of these ranges are composed. */
 function uploadOf(
@@ -30,7 +21,7 @@ function uploadOf(
       bytesStored += chunk.length;
       return true;
     },
-    endInstance: () => Promise.resolve(outcome),
+    endInstance: () => Promise.resolve(storedOutcome),
     abandonInstance: () => undefined,
     close: () => undefined,
   };
