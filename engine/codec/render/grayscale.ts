@@ -21,8 +21,14 @@ export interface PaddingRange {
 /** Samples of more bits are too many different ones for a table. */
 const tableBitsMax = 16;
 
-/** Filled anew for each frame: fresh memory of this size costs more than that. */
+/**
+ * Grey by sample. Filled anew for each frame, as values are met: of 65,536 that 16 bits could have, an image has a few thousand.
+ * Fresh memory of this size costs more than that.
+ */
 const greyTable = new Int16Array(2 ** tableBitsMax);
+const notMetYet = -1;
+
+type ToGrey = (cell: number) => number;
 
 /** The grayscale transformations of PS3.4 §N.2 to 8 bits, in memory that `take` gives. */
 export function toGrey8(
@@ -33,27 +39,62 @@ export function toGrey8(
   const { cells, bitsStored } = samples;
   const valueOf = sampleValue(samples);
   const { modality, voi, presentation } = transforms;
-  const toGrey = (cell: number): number => {
+  const toGrey: ToGrey = (cell) => {
     const grey = presentation(voi(modality(valueOf(cell))));
     // The small summand keeps products that are whole numbers, but for rounding, from being cut down.
     return Math.floor(grey * 255 + 1e-6);
   };
   const result = take(cells.length);
-  const tableLength = 2 ** bitsStored;
-  if (bitsStored === 0 || bitsStored > tableBitsMax || tableLength > cells.length) {
+  if (bitsStored === 0 || bitsStored > tableBitsMax || 2 ** bitsStored > cells.length) {
     for (let n = 0; n < cells.length; n++) result[n] = toGrey(cells[n]!);
     return result;
   }
-  // Filled as values are met: of 65,536 that 16 bits could have, an image has a few thousand.
-  const table = greyTable.subarray(0, tableLength).fill(-1);
-  const mask = tableLength - 1;
-  for (let n = 0; n < cells.length; n++) {
+  const mask = 2 ** bitsStored - 1;
+  greyTable.fill(notMetYet, 0, mask + 1);
+  const isWide = cells instanceof Uint16Array;
+  for (let n = isWide ? lookUpByFours(cells, mask, toGrey, result) : 0; n < cells.length; n++) {
     const cell = cells[n]! & mask;
-    let grey = table[cell]!;
-    if (grey < 0) table[cell] = grey = toGrey(cell);
+    let grey = greyTable[cell]!;
+    if (grey === notMetYet) greyTable[cell] = grey = toGrey(cell);
     result[n] = grey;
   }
   return result;
+}
+
+/**
+ * Looks up four samples at a time, read as two words and written as one: less than half the time of one by one. Returns how many
+ * it did: all but those behind the last four, or none where memory is not laid out for it.
+ */
+function lookUpByFours(
+  cells: Uint16Array,
+  mask: number,
+  toGrey: ToGrey,
+  result: Uint8Array,
+): number {
+  if (cells.byteOffset % 4 !== 0 || result.byteOffset % 4 !== 0) return 0;
+  const count = cells.length >> 2;
+  const pairs = new Uint32Array(cells.buffer, cells.byteOffset, count * 2);
+  const fours = new Uint32Array(result.buffer, result.byteOffset, count);
+  for (let n = 0; n < count; n++) {
+    const low = pairs[2 * n]!;
+    const high = pairs[2 * n + 1]!;
+    const first = low & mask;
+    const second = (low >>> 16) & mask;
+    const third = high & mask;
+    const fourth = (high >>> 16) & mask;
+    let a = greyTable[first]!;
+    let b = greyTable[second]!;
+    let c = greyTable[third]!;
+    let d = greyTable[fourth]!;
+    if ((a | b | c | d) < 0) {
+      greyTable[first] = a = toGrey(first);
+      greyTable[second] = b = toGrey(second);
+      greyTable[third] = c = toGrey(third);
+      greyTable[fourth] = d = toGrey(fourth);
+    }
+    fours[n] = a | (b << 8) | (c << 16) | (d << 24);
+  }
+  return count * 4;
 }
 
 /** How a window is fitted to frames. */

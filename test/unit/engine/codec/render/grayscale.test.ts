@@ -44,23 +44,26 @@ test('PS3.3 §C.11.1 modality: rescale, table, a slope of 0', () => {
   assert.deepEqual([0, 1, 2, 3].map(readModalityTransform([table], false)), [7, 7, 9, 9]);
 });
 
-test('a table over all values gives what reckoning each sample gives', () => {
+test('a table over all values gives what reckoning each sample gives, wherever they lie and however many there are', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ minLength: 2, maxLength: 64 }),
       fc.integer({ min: 1, max: 16 }),
       fc.boolean(),
-      (bytes, bitsStored, isSigned) => {
-        const cells = new Uint16Array(bytes.slice(0, bytes.length & ~1).buffer);
+      fc.nat(3),
+      fc.nat(1),
+      (bytes, bitsStored, isSigned, extra, start) => {
+        const few = new Uint16Array(bytes.slice(0, bytes.length & ~1).buffer);
         const transforms = { modality: identity, voi: ramp(-20, 90), presentation: identity };
-        const repeated = new Uint16Array(70_000).map((_, n) => cells[n % cells.length]!);
-        const byTable = toGrey8({ cells: repeated, bitsStored, isSigned }, transforms, freshMemory);
-        const few = toGrey8(
-          { cells: cells.subarray(0, 1), bitsStored, isSigned },
-          transforms,
-          freshMemory,
+        const greyOf = (cells: Uint16Array): Uint8Array =>
+          toGrey8({ cells, bitsStored, isSigned }, transforms, freshMemory);
+        const oneByOne = Uint8Array.from(few, (cell) => greyOf(Uint16Array.of(cell))[0]!);
+        const many = Uint16Array.from(
+          { length: 65_540 + extra + start },
+          (_, n) => few[n % few.length]!,
         );
-        assert.equal(byTable[0], few[0]);
+        const expected = Uint8Array.from(many, (_, n) => oneByOne[n % few.length]!);
+        assert.deepEqual(greyOf(many.subarray(start)), expected.subarray(start));
       },
     ),
     { numRuns: 30 },
