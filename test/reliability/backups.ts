@@ -33,7 +33,10 @@ export async function backups(backupsMax: number, run: ScenarioRun): Promise<Fig
   let isOver = false;
   let backupBytes = 0;
   const startedAt = performance.now();
-  const load = new Senders(server).load(peakSenders, () => isOver);
+  const load = new Senders(server, { kibibytes: 512, perRequest: 1 }).load(
+    peakSenders,
+    () => isOver,
+  );
   try {
     while (pausesMs.length < backupsMax && !run.isOver()) {
       await delay(betweenMs);

@@ -13,6 +13,8 @@ export interface OverloadOptions {
 const mib = 1024 * 1024;
 /** Senders that keep the server busy without a refusal, each sending the next instance when the last one is answered. */
 export const peakSenders = { http: 6, dimse: 2 };
+/** What a gateway sends of a PET or a functional MR. Offering ten times what can be stored of larger ones takes more than a core. */
+const sent = { kibibytes: 32, perRequest: 20 } as const;
 /** More than may wait for room (ADR 0077), so that some are refused. */
 const senderFactor = 20;
 const offeredFactor = 10;
@@ -39,7 +41,7 @@ export async function overload(
   try {
     // Senders stand on machines of their own: these must not take the processor from the server.
     setPriority(senderPriority);
-    const senders = new Senders(server);
+    const senders = new Senders(server, sent);
     await senders.load(peakSenders, 2);
     const peak = await senders.load(peakSenders, seconds / 3);
     const perSecond = peak.stored / (seconds / 3);

@@ -4,7 +4,7 @@ import { DicomScu, ScuError, type StoreInstance } from '#test/helpers/dicom-scu.
 import { ctImageStorage, explicitVrLittleEndian } from '#test/helpers/dimse-fixture.js';
 import type { TestServer } from '#test/helpers/server.js';
 import { delay } from '#test/helpers/wait.js';
-import { RenumberedInstance } from './renumbered-instance.js';
+import { RenumberedInstances, type SentInstances } from './renumbered-instances.js';
 import { residentBytes } from './process-figures.js';
 
 /** A sender whose turn is over waits so long at least, however late it is. */
@@ -19,6 +19,7 @@ const storeRequest = {
 
 /** What the senders of one phase were answered. */
 export class Answers {
+  /** Instances. */
   offered = 0;
   stored = 0;
   http503 = 0;
@@ -34,13 +35,15 @@ export class Answers {
   }
 }
 
-/** Senders of instances of 512 KiB by STOW-RS and C-STORE, which cost little beside the server they send to. */
+/** Senders by STOW-RS and C-STORE, which cost little beside the server they send to. */
 export class Senders {
   readonly #server: TestServer;
+  readonly #sent: SentInstances;
   #senderCount = 0;
 
-  constructor(server: TestServer) {
+  constructor(server: TestServer, sent: SentInstances) {
     this.#server = server;
+    this.#sent = sent;
   }
 
   /** So many senders for a time or until it is over, together offering so many instances a second; all they can without it. */
@@ -50,18 +53,16 @@ export class Senders {
     perSecond = Infinity,
   ): Promise<Answers> {
     const answers = new Answers();
-    const instances = Array.from({ length: http + dimse }, () => this.#newInstance());
+    const senders = Array.from({ length: http + dimse }, () => this.#newInstances());
     const startedAt = performance.now();
     const isOver =
       typeof duration === 'number'
         ? (): boolean => performance.now() >= startedAt + duration * 1000
         : duration;
-    const intervalMs = ((http + dimse) * 1000) / perSecond;
     let dueAtMs = startedAt;
-    /** Waits for the next turn; false when the time is over. */
-    const takeTurn = async (): Promise<boolean> => {
+    const takeTurn: TakeTurn = async (count) => {
       const turnAtMs = dueAtMs;
-      dueAtMs += intervalMs / (http + dimse);
+      dueAtMs += (count * 1000) / perSecond;
       await delay(Math.max(perSecond === Infinity ? 0 : pauseMsMin, turnAtMs - performance.now()));
       return !isOver();
     };
@@ -70,24 +71,24 @@ export class Senders {
       answers.residentBytesMax = Math.max(answers.residentBytesMax, bytes);
     }, 200);
     await Promise.all([
-      ...instances.slice(0, http).map((each) => this.#sendByHttp(each, answers, takeTurn)),
-      ...instances.slice(http).map((each) => this.#sendByDimse(each, answers, takeTurn)),
+      ...senders.slice(0, http).map((each) => this.#sendByHttp(each, answers, takeTurn)),
+      ...senders.slice(http).map((each) => this.#sendByDimse(each, answers, takeTurn)),
     ]);
     clearInterval(sampling);
     return answers;
   }
 
-  /** Until an instance is taken by HTTP and one by DIMSE, in ms. */
+  /** Until a request is taken by HTTP and an instance by DIMSE, in ms. */
   async recover(): Promise<number> {
     const startedAt = performance.now();
     const answers = new Answers();
     const connection = new HttpConnection(this.#server.httpPort);
-    const [first, second] = [this.#newInstance(), this.#newInstance()];
+    const [first, second] = [this.#newInstances(), this.#newInstances()];
     while (performance.now() - startedAt < recoveryMsMax) {
       const before = answers.stored;
-      await this.#post(connection, answers, first.body);
+      await this.#post(connection, answers, first);
       await this.#associate(answers, async (scu) => this.#cStore(scu, answers, second.request));
-      if (answers.stored === before + 2) {
+      if (answers.stored === before + first.perRequest + 1) {
         connection.close();
         return performance.now() - startedAt;
       }
@@ -98,42 +99,46 @@ export class Senders {
 
   /** What was refused is offered again. */
   async #sendByHttp(
-    instance: RenumberedInstance,
+    instances: RenumberedInstances,
     answers: Answers,
-    takeTurn: () => Promise<boolean>,
+    takeTurn: TakeTurn,
   ): Promise<void> {
     const connection = new HttpConnection(this.#server.httpPort);
-    while (await takeTurn()) {
-      if (await this.#post(connection, answers, instance.body)) instance.renumber();
+    while (await takeTurn(instances.perRequest)) {
+      if (await this.#post(connection, answers, instances)) instances.renumber();
     }
     connection.close();
   }
 
   /** An association for five instances at a time. */
   async #sendByDimse(
-    instance: RenumberedInstance,
+    instances: RenumberedInstances,
     answers: Answers,
-    takeTurn: () => Promise<boolean>,
+    takeTurn: TakeTurn,
   ): Promise<void> {
     let isOver = false;
-    while (!isOver && (await takeTurn())) {
+    while (!isOver && (await takeTurn(1))) {
       await this.#associate(answers, async (scu) => {
         for (let n = 0; n < 5 && !isOver; n++) {
-          if (n > 0 && !(await takeTurn())) isOver = true;
-          else if (await this.#cStore(scu, answers, instance.request)) instance.renumber();
+          if (n > 0 && !(await takeTurn(1))) isOver = true;
+          else if (await this.#cStore(scu, answers, instances.request)) instances.renumber();
         }
       });
     }
   }
 
-  /** Whether it was stored. */
-  async #post(connection: HttpConnection, answers: Answers, body: Buffer): Promise<boolean> {
-    answers.offered += 1;
+  /** Whether they were stored. */
+  async #post(
+    connection: HttpConnection,
+    answers: Answers,
+    { body, perRequest }: RenumberedInstances,
+  ): Promise<boolean> {
+    answers.offered += perRequest;
     const startedAt = performance.now();
     try {
       const { status, headerText } = await connection.request({ ...storeRequest, body: [body] });
       if (status === 200) {
-        noteStored(answers, startedAt);
+        noteStored(answers, startedAt, perRequest);
         return true;
       }
       if (status === 503 && /^retry-after:/im.test(headerText)) answers.http503 += 1;
@@ -172,19 +177,22 @@ export class Senders {
     answers.offered += 1;
     const startedAt = performance.now();
     const { status } = await scu.store(scu.prepareStore(request));
-    if (status === 0) noteStored(answers, startedAt);
+    if (status === 0) noteStored(answers, startedAt, 1);
     else if (status === 0xa700) answers.a700 += 1;
     else answers.noteOther(`status ${status.toString(16)}`);
     return status === 0;
   }
 
-  #newInstance(): RenumberedInstance {
-    return new RenumberedInstance(this.#senderCount++);
+  #newInstances(): RenumberedInstances {
+    return new RenumberedInstances(this.#senderCount++, this.#sent);
   }
 }
 
-function noteStored(answers: Answers, startedAt: number): void {
-  answers.stored += 1;
+/** Waits until so many instances are due; false when the time is over. */
+type TakeTurn = (count: number) => Promise<boolean>;
+
+function noteStored(answers: Answers, startedAt: number, count: number): void {
+  answers.stored += count;
   answers.latencies.push(performance.now() - startedAt);
 }
 
