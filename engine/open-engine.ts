@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Logger } from './base/logger.js';
 import { compileCodecs } from './codec/codec-set.js';
 import type { Engine, EngineStats } from './engine-types.js';
@@ -35,6 +35,7 @@ import { CodecPool } from './threads/codec-pool.js';
 import { IndexThread, type IndexThreadStart } from './threads/index-thread.js';
 import { MaintenanceThread } from './threads/maintenance-thread.js';
 import { IngestBudget } from './threads/ingest-budget.js';
+import { lendHandle } from './threads/lend-handle.js';
 import { ParsePool } from './threads/parse-pool.js';
 import { StoreThread, type StoreThreadStart } from './threads/store-thread.js';
 import type { OverwritePolicy } from './threads/task-messages.js';
@@ -95,43 +96,54 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
     health.isReady = false;
     health.reason = reason;
   };
-  const store = await openStore({
+  const opening = openStore({
     directory: options.dataDir,
     memtableBytesMax: options.store.memtableBytes,
     cacheBytes: options.store.blockCacheBytes,
   });
+  const arena = new Arena(options.ingest.arenaBytes);
+  const starting = startThreads(
+    options,
+    { opening, arena },
+    {
+      onFailed,
+      onRebuilding: (reason) => log.warn({ reason }, 'the index is rebuilt from the catalogue'),
+      onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
+    },
+  );
+  const openingDerived = opening.then(() => openDerivedFrames(options));
+  // Without a store no thread starts; that there is none is what the caller is told.
+  const [opened, started, derivedFrames] = await Promise.allSettled([
+    opening,
+    starting,
+    openingDerived,
+  ]);
+  if (opened.status === 'rejected') throw opened.reason;
+  const store = opened.value;
   try {
-    const arena = new Arena(options.ingest.arenaBytes);
-    const derived = await openDerivedFrames(options);
-    const onRebuilding = (reason: string): void =>
-      log.warn({ reason }, 'the index is rebuilt from the catalogue');
-    const threads = await startThreads(
-      options,
-      { store, arena },
-      {
-        onFailed,
-        onRebuilding,
-        onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
-      },
-    );
+    const [threads, derived] = [valueOf(started), valueOf(derivedFrames)];
     const maintenanceThread = startMaintenance(options, store.database.handle, log);
     const parts = { log, store, arena, health, ...threads, maintenanceThread, derived };
     return assembleEngine(options, parts);
   } catch (error) {
+    if (started.status === 'fulfilled') await closeThreads(started.value);
     await store.close();
     throw error;
   }
 }
 
-interface EngineParts {
-  readonly log: Logger;
-  readonly store: OpenedStore;
-  readonly arena: Arena;
-  readonly health: { readonly isReady: boolean; readonly reason: string };
+interface EngineThreads {
   readonly storeThread: StoreThread;
   readonly indexThread: IndexThread;
   readonly parsePool: ParsePool;
   readonly codecPool: CodecPool;
+}
+
+interface EngineParts extends EngineThreads {
+  readonly log: Logger;
+  readonly store: OpenedStore;
+  readonly arena: Arena;
+  readonly health: { readonly isReady: boolean; readonly reason: string };
   readonly maintenanceThread: MaintenanceThread;
   readonly derived: DerivedFrames | undefined;
 }
@@ -163,22 +175,25 @@ async function openDerivedFrames({
   return DerivedFrames.open(dataDirectoryOf(dataDir).derivedFrames, derivedBytesMax, freeSpace);
 }
 
-/** When this rejects, no thread is left: each of them has the catalogue open. */
+/**
+ * They load their code while the store opens its tables. When this rejects, no thread is left: each of them has the catalogue
+ * open.
+ */
 async function startThreads(
   options: EngineOptions,
-  { store, arena }: Pick<EngineParts, 'store' | 'arena'>,
+  { opening, arena }: { readonly opening: Promise<OpenedStore> } & Pick<EngineParts, 'arena'>,
   {
     onFailed,
     onRebuilding,
     onProblem,
   }: Pick<IndexThreadStart, 'onFailed' | 'onRebuilding'> & Pick<StoreThreadStart, 'onProblem'>,
-): Promise<Pick<EngineParts, 'storeThread' | 'indexThread' | 'parsePool' | 'codecPool'>> {
+): Promise<EngineThreads> {
   const feed = new MessageChannel();
-  const databaseHandle = store.database.handle;
-  const storeThread = await StoreThread.start({
+  const lend = (): MessagePort => lendHandle(opening.then(({ database }) => database.handle));
+  const startingStore = StoreThread.start({
     arena: arena.buffer,
     directory: options.dataDir,
-    databaseHandle,
+    databasePort: lend(),
     indexPort: feed.port1,
     options: {
       ...defaultStoreThreadOptions,
@@ -191,25 +206,35 @@ async function startThreads(
       reserveBytes: options.store.reserveBytes,
     },
     onFailed,
-    onRemoved: (files) => files.forEach((file) => store.blobReader.forgetFile(file)),
+    onRemoved: (files) =>
+      void opening.then(({ blobReader }) => files.forEach((file) => blobReader.forgetFile(file))),
     onProblem,
   });
-  const indexThread = await IndexThread.start({
+  const startingIndex = IndexThread.start({
     path: join(options.dataDir, 'index.duckdb'),
     feedPort: feed.port2,
-    databaseHandle,
+    databasePort: lend(),
     memoryBytesMax: options.index.memoryLimitBytes,
     threadCount: options.index.threads,
     queryTimeoutMs: options.index.queryTimeoutMs,
     onFailed,
     onRebuilding,
-  }).catch(async (error: unknown) => {
-    await storeThread.close();
-    throw error;
   });
+  const [store, index] = await Promise.allSettled([startingStore, startingIndex]);
+  if (store.status === 'rejected' || index.status === 'rejected') {
+    if (store.status === 'fulfilled') await store.value.close();
+    if (index.status === 'fulfilled') await index.value.close();
+  }
+  const storeThread = valueOf(store);
+  const indexThread = valueOf(index);
   const parsePool = new ParsePool(arena.buffer, options.ingest.parseThreads);
   const codecPool = new CodecPool(compileCodecs, options.codec);
   return { storeThread, indexThread, parsePool, codecPool };
+}
+
+function valueOf<Value>(settled: PromiseSettledResult<Value>): Value {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 function newCounters(): StorePipeline['counters'] & {
@@ -381,21 +406,24 @@ function openBlobRanges(
   return new BlobRangeReader({ blobs: blobReader, checksums, damage });
 }
 
-/** Whoever borrows RocksDB ends before it is closed; the store thread commits what is under way first. */
-async function closeEngine({
+/** Whoever borrows RocksDB ends before it is closed. */
+async function closeEngine({ maintenanceThread, store, ...threads }: EngineParts): Promise<void> {
+  await maintenanceThread.close();
+  await closeThreads(threads);
+  await store.close();
+}
+
+/** The store thread commits what is under way first. */
+async function closeThreads({
   codecPool,
   parsePool,
   storeThread,
   indexThread,
-  maintenanceThread,
-  store,
-}: EngineParts): Promise<void> {
-  await maintenanceThread.close();
+}: EngineThreads): Promise<void> {
   await codecPool.close();
   await parsePool.close();
   await storeThread.close();
   await indexThread.close();
-  await store.close();
 }
 
 /** What is done frame by frame. */

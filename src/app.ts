@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Engine } from '#engine/engine-types.js';
-import { openEngine } from '#engine/open-engine.js';
 import type { HttpTransport } from '#engine/transport/http-transport.js';
 import { createUwsHttpTransport } from '#engine/transport/uws-http-transport.js';
 import type { Config } from './config/config-options.js';
@@ -38,9 +37,8 @@ export const dicomwebRoots = [
   { rootPath: '/v2', dialect: dialects.azure },
 ] as const;
 
-/** The one place that wires: engine, HTTP and DIMSE. What was opened is closed again when a later step fails. */
-export async function startApp(config: Config, log: ServiceLogger): Promise<App> {
-  const engine = await openEngine(config, log);
+/** The one place that wires HTTP and DIMSE to the engine. When a step fails everything is closed again, the engine too. */
+export async function startApp(config: Config, log: ServiceLogger, engine: Engine): Promise<App> {
   const metrics = createMetrics(() => engine.stats());
   const draining = { isDraining: false };
   const closeEngine = (): Promise<void> => engine.close();

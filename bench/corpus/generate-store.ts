@@ -43,8 +43,7 @@ export async function generateStore(
     const { index } = await file.open();
     const arena = new SharedArrayBuffer(ARENA_BYTES);
     const options = { ...defaultStoreThreadOptions, blobStore: 'values' } as const;
-    const { handle: databaseHandle } = store.database;
-    const loop = createGroupLoop({ arena, directory, databaseHandle, options }, store.database);
+    const loop = createGroupLoop({ arena, directory, options }, store.database);
     try {
       await storeAll(corpus, { arena, loop, index, onProgress });
     } finally {

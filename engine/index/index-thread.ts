@@ -12,6 +12,6 @@ export interface IndexThreadData {
   readonly queryTimeoutMs: number;
   /** The other end of the port on which the store thread posts `IndexFeed`s; moved to the index thread. */
   readonly feedPort: MessagePort;
-  /** `handle` of the catalogue's database, which must stay open until the thread has ended. */
-  readonly databaseHandle: bigint;
+  /** By which the handle of the catalogue's database comes, which must stay open until the thread has ended; moved to it. */
+  readonly databasePort: MessagePort;
 }

@@ -1,9 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { assert } from '#engine/base/assert.js';
+import { borrowCatalog } from '#engine/store/borrow-catalog.js';
 import { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
-import type { StoreColumn } from '#engine/store/catalog/catalog-keys.js';
 import type { IndexFeed, IndexReply, IndexRequest } from '#engine/threads/task-messages.js';
-import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
 import { CatalogFeedSource } from './catalog-feed-source.js';
 import { DuckdbIndexFile } from './index-file.js';
 import { IndexService } from './index-service.js';
@@ -33,7 +32,9 @@ assert(port !== null, 'the index runs in a worker thread');
 
 const data = workerData as IndexThreadData;
 const { feedPort } = data;
-const database = await RocksdbDatabase.borrow<StoreColumn>(data.databaseHandle);
+const database = await borrowCatalog(data.databasePort);
+// The store could not be opened, which who opened it says.
+if (database === undefined) process.exit();
 
 const service = new IndexService({
   file: new DuckdbIndexFile(data),

@@ -26,8 +26,8 @@ import { readStoreState } from './store-state.js';
 export interface StoreThreadData {
   readonly arena: SharedArrayBuffer;
   readonly directory: string;
-  /** `handle` of the database that the main thread opened and closes after this thread has ended. */
-  readonly databaseHandle: bigint;
+  /** By which the handle of the database comes, which the main thread opens and closes after this thread has ended; moved to it. */
+  readonly databasePort: MessagePort;
   readonly options: StoreThreadOptions;
   /** Where `IndexFeed`s go, moved to this thread; without it nothing is fed. */
   readonly indexPort?: MessagePort;
@@ -80,7 +80,7 @@ const valuesGroupBytesMax = 8 * mib;
 
 /** Takes up a store where its last commit left it. */
 export function createGroupLoop(
-  data: StoreThreadData,
+  data: Pick<StoreThreadData, 'arena' | 'directory' | 'options'>,
   database: RocksdbDatabase<StoreColumn>,
 ): GroupLoop {
   const { segments, catalog, snapshot } = dataDirectoryOf(data.directory);

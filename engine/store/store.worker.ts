@@ -1,8 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { assert } from '#engine/base/assert.js';
 import type { IndexFeed, StoreReply, StoreRequest } from '#engine/threads/task-messages.js';
-import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
-import type { StoreColumn } from './catalog/catalog-keys.js';
+import { borrowCatalog } from './borrow-catalog.js';
 import { createGroupLoop } from './store-thread.js';
 import type { StoreThreadData } from './store-thread.js';
 
@@ -14,7 +13,9 @@ const port = parentPort;
 assert(port !== null, 'the store runs in a worker thread');
 
 const data = workerData as StoreThreadData;
-const database = await RocksdbDatabase.borrow<StoreColumn>(data.databaseHandle);
+const database = await borrowCatalog(data.databasePort);
+// The store could not be opened, which who opened it says.
+if (database === undefined) process.exit();
 const loop = createGroupLoop(data, database);
 const spillReplyPort = data.spillReplyPort ?? port;
 const reply = (message: StoreReply): void => {

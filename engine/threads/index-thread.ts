@@ -18,16 +18,17 @@ export class IndexThread {
   #nextQueryId = 1;
   #appliedSequence = 0;
   #failure: GantryError | undefined;
+  #hasStarted = false;
   #hasEnded = false;
   #onClosed: (() => void) | undefined;
 
   private constructor(options: IndexThreadStart) {
     this.#options = options;
-    const { feedPort, onFailed: _, onRebuilding: __, ...workerData } = options;
+    const { onFailed: _, onRebuilding: __, ...workerData } = options;
     this.#worker = new Worker(new URL('../index/index.worker.js', import.meta.url), {
       name: 'index',
-      workerData: { ...workerData, feedPort },
-      transferList: [feedPort],
+      workerData,
+      transferList: [options.feedPort, options.databasePort],
       // Rows of a write are short-lived garbage; a nursery of the default 48 MiB would stay resident for them.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
@@ -42,7 +43,10 @@ export class IndexThread {
     const failure = await new Promise<GantryError | undefined>((resolve) =>
       thread.#listen(resolve),
     );
-    if (failure === undefined) return thread;
+    if (failure === undefined) {
+      thread.#hasStarted = true;
+      return thread;
+    }
     await thread.close();
     throw failure;
   }
@@ -88,7 +92,9 @@ export class IndexThread {
     });
     this.#worker.on('exit', () => {
       this.#hasEnded = true;
-      this.#fail(new GantryError('store-unavailable', 'the index thread ended'));
+      const error = new GantryError('store-unavailable', 'the index thread ended');
+      this.#fail(error);
+      onStarted(error);
       this.#onClosed?.();
     });
   }
@@ -133,7 +139,7 @@ export class IndexThread {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
     for (const queryId of [...this.#queries.keys()]) this.#take(queryId)?.reject(failure);
-    if (this.#onClosed === undefined) this.#options.onFailed(failure.message);
+    if (this.#hasStarted && this.#onClosed === undefined) this.#options.onFailed(failure.message);
   }
 }
 

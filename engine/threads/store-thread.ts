@@ -41,18 +41,19 @@ export class StoreThread {
   #committedSequence = 0;
   #failure: GantryError | undefined;
   #snapshot: PendingSnapshot | undefined;
+  #hasStarted = false;
   #hasEnded = false;
   #onClosed: (() => void) | undefined;
 
   private constructor(options: StoreThreadStart) {
     this.#options = options;
-    const { indexPort, onFailed: _, onRemoved: __, onProblem: ___, ...workerData } = options;
+    const { onFailed: _, onRemoved: __, onProblem: ___, ...workerData } = options;
     const { port1, port2 } = new MessageChannel();
     this.#spillReplies = port1;
     this.#worker = new Worker(new URL('../store/store.worker.js', import.meta.url), {
       name: 'store',
-      workerData: { ...workerData, indexPort, spillReplyPort: port2 },
-      transferList: [indexPort, port2],
+      workerData: { ...workerData, spillReplyPort: port2 },
+      transferList: [options.indexPort, options.databasePort, port2],
       // Commits leave short-lived garbage; a small nursery is collected in cache and keeps RSS down.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
@@ -64,7 +65,10 @@ export class StoreThread {
     const failure = await new Promise<GantryError | undefined>((resolve) =>
       thread.#listen(resolve),
     );
-    if (failure === undefined) return thread;
+    if (failure === undefined) {
+      thread.#hasStarted = true;
+      return thread;
+    }
     await thread.close();
     throw failure;
   }
@@ -196,7 +200,9 @@ export class StoreThread {
     });
     this.#worker.on('exit', () => {
       this.#hasEnded = true;
-      this.#fail(new GantryError('store-unavailable', 'the store thread ended'));
+      const error = new GantryError('store-unavailable', 'the store thread ended');
+      this.#fail(error);
+      onStarted(error);
       this.#onClosed?.();
     });
   }
@@ -281,7 +287,7 @@ export class StoreThread {
       pending.failure = failure;
       for (const resolve of pending.writes.splice(0)) resolve(failure);
     }
-    if (this.#onClosed === undefined) this.#options.onFailed(failure.message);
+    if (this.#hasStarted && this.#onClosed === undefined) this.#options.onFailed(failure.message);
   }
 }
 

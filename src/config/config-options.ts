@@ -308,7 +308,7 @@ export const configOptions = [
   option('store.memtableBytes', {
     type: integer(mib, 4 * gib),
     default: 64 * mib,
-    doc: 'Write buffer of RocksDB.',
+    doc: 'Upper bound of the write buffers of RocksDB, of which a third is in use. Tables are the larger for it and the fewer, of which each start opens all.',
   }),
   option('store.blockCacheBytes', {
     type: integer(mib, 256 * gib),

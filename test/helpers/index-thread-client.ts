@@ -2,12 +2,18 @@ import { once } from 'node:events';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { IndexThreadData } from '#engine/index/index-thread.js';
 import type { QueryExpression } from '#engine/query/query-expression.js';
+import { lendHandle } from '#engine/threads/lend-handle.js';
 import type { IndexFeed, IndexReply, IndexRequest } from '#engine/threads/task-messages.js';
 
 type Reply<Kind extends IndexReply['kind']> = IndexReply & { readonly kind: Kind };
 type QueryReply = Reply<'page'> | Reply<'query-failed'>;
 
 const workerUrl = new URL('../../engine/index/index.worker.js', import.meta.url);
+
+interface IndexOfDatabase {
+  readonly path: string;
+  readonly databaseHandle: bigint;
+}
 
 /** Plays main and the store thread for a real index thread. */
 export class IndexThreadClient {
@@ -17,17 +23,21 @@ export class IndexThreadClient {
   #waiters: (() => void)[] = [];
   #lastQueryId = 0;
 
-  constructor(data: Pick<IndexThreadData, 'path' | 'databaseHandle'>, queryTimeoutMs = 20_000) {
+  constructor({ path, databaseHandle }: IndexOfDatabase, queryTimeoutMs = 20_000) {
     const { port1, port2 } = new MessageChannel();
     const workerData: IndexThreadData = {
-      ...data,
+      path,
+      databasePort: lendHandle(Promise.resolve(databaseHandle)),
       memoryBytesMax: 128 * 1024 * 1024,
       threadCount: 1,
       queryTimeoutMs,
       feedPort: port2,
     };
     this.#feedPort = port1;
-    this.#worker = new Worker(workerUrl, { workerData, transferList: [port2] });
+    this.#worker = new Worker(workerUrl, {
+      workerData,
+      transferList: [workerData.databasePort, port2],
+    });
     this.#worker.on('message', (reply: IndexReply) => {
       this.#replies.push(reply);
       for (const wake of this.#waiters.splice(0)) wake();

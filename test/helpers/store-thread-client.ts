@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import { openStore } from '#engine/store/open-store.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
+import { lendHandle } from '#engine/threads/lend-handle.js';
 import { defaultStoreThreadOptions } from '#engine/store/store-thread.js';
 import type { StoreThreadData, StoreThreadOptions } from '#engine/store/store-thread.js';
 import type {
@@ -73,11 +74,14 @@ export class StoreThreadClient {
     const workerData: StoreThreadData = {
       arena,
       directory,
-      databaseHandle: store.database.handle,
+      databasePort: lendHandle(Promise.resolve(store.database.handle)),
       options: { ...defaultStoreThreadOptions, segmentsAhead: 0, ...options },
       indexPort: port2,
     };
-    const worker = new Worker(workerUrl, { workerData, transferList: [port2] });
+    const worker = new Worker(workerUrl, {
+      workerData,
+      transferList: [workerData.databasePort, port2],
+    });
     const client = new StoreThreadClient(store, worker, port1, new Uint8Array(arena));
     running.add(client);
     await client.reply('ready');

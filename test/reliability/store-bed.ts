@@ -25,10 +25,7 @@ export class StoreBed {
     this.store = store;
     this.#arena = arena;
     const options = { ...defaultStoreThreadOptions, segmentsAhead: 0, segmentBytes: 2 * mib };
-    this.#loop = createGroupLoop(
-      { arena, directory, databaseHandle: store.database.handle, options },
-      store.database,
-    );
+    this.#loop = createGroupLoop({ arena, directory, options }, store.database);
   }
 
   static async open(directory: string): Promise<StoreBed> {
