@@ -19,7 +19,7 @@ export interface NumberedInstance extends InstanceName {
 
 const root = '1.2.826.0.2';
 /** Rows of square images of 16 bits: from what RocksDB keeps (0.5 KiB) to what is spilled while it arrives (10 MiB). */
-const rowsOfSmall = [16, 40, 128, 256, 512];
+const rowsOfSmall = [16, 72, 128, 256, 512];
 const rowsOfLarge = 2_300;
 /** Every so many an instance is large. */
 const largeEvery = 97;

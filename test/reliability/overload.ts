@@ -13,8 +13,8 @@ export interface OverloadOptions {
 const mib = 1024 * 1024;
 /** Senders that keep the server busy without a refusal, each sending the next instance when the last one is answered. */
 export const peakSenders = { http: 6, dimse: 2 };
-/** What a gateway sends of a PET or a functional MR. Offering ten times what can be stored of larger ones takes more than a core. */
-const sent = { kibibytes: 32, perRequest: 20 } as const;
+/** Small images: of large ones ten times what can be stored is more than the processors bring to the server. */
+const sent = { kibibytes: 10, perRequest: 50 } as const;
 /** More than may wait for room (ADR 0077), so that some are refused. */
 const senderFactor = 20;
 const offeredFactor = 10;
@@ -94,6 +94,8 @@ function figuresOf({ peak, over, after, recoveryMs, seconds }: Measured): Figure
     'other answers': others === '' ? 0 : others,
     'p99 of what was stored before, ms': quantile(peak.latencies, 0.99),
     'p99 during, ms': quantile(over.latencies, 0.99),
+    'processor time of the senders before, % of a core': peak.processorMs / (seconds / 3) / 10,
+    'and of the senders during, %': over.processorMs / seconds / 10,
     'most RSS before, MiB': peak.residentBytesMax / mib,
     'most RSS during, MiB': over.residentBytesMax / mib,
     'recovery, ms': recoveryMs,

@@ -10,7 +10,7 @@ export interface SentInstances {
 }
 
 /** Numbers of instances of that size, with as many digits as all that follow them. */
-const templateNumbers = { 32: 10_000_002, 512: 10_000_004 };
+const templateNumbers = { 10: 10_000_001, 512: 10_000_004 };
 /** More than one sender sends. */
 const numbersEach = 100_000;
 /** Senders that share a study do not share numbers. */

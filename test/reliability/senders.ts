@@ -29,6 +29,8 @@ export class Answers {
   readonly other = new Map<string, number>();
   readonly latencies: number[] = [];
   residentBytesMax = 0;
+  /** Processor time of the senders. */
+  processorMs = 0;
 
   noteOther(what: string): void {
     this.other.set(what, (this.other.get(what) ?? 0) + 1);
@@ -55,6 +57,7 @@ export class Senders {
     const answers = new Answers();
     const senders = Array.from({ length: http + dimse }, () => this.#newInstances());
     const startedAt = performance.now();
+    const usageBefore = process.cpuUsage();
     const isOver =
       typeof duration === 'number'
         ? (): boolean => performance.now() >= startedAt + duration * 1000
@@ -75,6 +78,8 @@ export class Senders {
       ...senders.slice(http).map((each) => this.#sendByDimse(each, answers, takeTurn)),
     ]);
     clearInterval(sampling);
+    const { user, system } = process.cpuUsage(usageBefore);
+    answers.processorMs = (user + system) / 1000;
     return answers;
   }
 
