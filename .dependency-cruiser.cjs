@@ -81,8 +81,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(native-bindings|engine|src)/',
-        // open-engine.ts lays the line between the store thread and the index thread
-        pathNot: ['^engine/threads/', '\\.worker\\.ts$', '^engine/open-engine\\.ts$'],
+        // engine-threads.ts lays the line between the store thread and the index thread
+        pathNot: ['^engine/threads/', '\\.worker\\.ts$', '^engine/engine-threads\\.ts$'],
       },
       to: { path: '(^|/)(worker_threads|piscina)(/|$)', ...isLoaded },
     },

@@ -31,6 +31,8 @@ module.exports.allow = {
     'engine/codec/codec-registry',
   ],
   'engine/open-engine': ['native-bindings', 'engine'],
+  'engine/assemble-engine': ['native-bindings', 'engine'],
+  'engine/engine-threads': ['native-bindings', 'engine'],
   'engine/engine-types': ['engine'],
   src: [
     'engine/open-engine',

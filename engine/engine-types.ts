@@ -3,6 +3,7 @@ import type { GantryError } from './base/error-catalogue.js';
 import type { BackupReport } from './maintenance/backup/write-backup.js';
 import type { VerifyProgress, VerifyReport } from './maintenance/verify-report.js';
 import type { RenderParameters } from './codec/render/rendering.js';
+import type { Applicant } from './threads/ingest-budget.js';
 import type { DataSetDescription, OverwritePolicy } from './threads/task-messages.js';
 import type { InstanceRules } from './dicom/instance/instance-rules.js';
 import type { InstanceLayout, InstanceWarning } from './dicom/instance/parsed-instance.js';
@@ -17,7 +18,7 @@ export interface Engine {
   /** Whether a further store session would be refused. */
   isCongested(): boolean;
   /** Resolves when a store session can be opened, or after a second at most, to be refused. */
-  whenFree(): Promise<void>;
+  whenFree(applicant: Applicant): Promise<void>;
 
   /** Sees every instance that was acknowledged before the call. */
   search(query: QueryExpression, signal?: AbortSignal): Promise<SearchResult>;

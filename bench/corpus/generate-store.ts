@@ -7,7 +7,8 @@ import { DuckdbIndexFile } from '#engine/index/index-file.js';
 import type { QueryIndex } from '#engine/index/query-index.js';
 import type { GroupLoop } from '#engine/store/commit/group-loop.js';
 import { openStore } from '#engine/store/open-store.js';
-import { createGroupLoop, defaultStoreThreadOptions } from '#engine/store/store-thread.js';
+import { createGroupLoop } from '#engine/store/store-thread.js';
+import { defaultStoreThreadOptions } from '#engine/store/store-thread-options.js';
 import type { CommitRequest, IndexFeed } from '#engine/threads/task-messages.js';
 import type { Corpus } from './corpus.js';
 

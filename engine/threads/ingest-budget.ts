@@ -12,12 +12,14 @@ export const guaranteedBlocksPerSession = 4;
  */
 const overshootShare = 1 / 4;
 
+/** What waits for room: a request, of which the kernel holds a part and we the read that brought its head, or an association. */
+export type Applicant = 'request' | 'association';
+
 /**
- * Requests that wait for room instead of being refused at once, and how long. A refusal costs a sender's whole body on the way, and
- * senders offer it again: under overload, refusing would take the processor from storing. What waits is held by the kernel, but
- * for the read that brought the head of the request.
+ * How many wait for room instead of being refused at once, and how long. A refusal costs a sender's whole body on the way, or an
+ * association, and senders offer it again: under overload, refusing would take the processor from storing.
  */
-const applicantsMax = 64;
+const applicantsMax: Readonly<Record<Applicant, number>> = { request: 64, association: 256 };
 const applicationTimeoutMs = 1_000;
 
 /**
@@ -34,6 +36,7 @@ export class IngestBudget {
   readonly #waiting = new Set<BudgetedSession>();
   /** Called in the order they came, one for each session that ends. */
   readonly #applicants = new Set<() => void>();
+  readonly #waitingCount: Record<Applicant, number> = { request: 0, association: 0 };
 
   constructor(arena: Arena, sessionBytesMax: number) {
     this.#arena = arena;
@@ -61,12 +64,15 @@ export class IngestBudget {
    * Resolves when a session may be admitted: at once, when one has ended, or, to be refused, after a second; at once too when as
    * many wait as may. Who takes the room first has it.
    */
-  whenFree(): Promise<void> {
-    if (!this.isFull || this.#applicants.size >= applicantsMax) return Promise.resolve();
+  whenFree(applicant: Applicant): Promise<void> {
+    const isCrowded = this.#waitingCount[applicant] >= applicantsMax[applicant];
+    if (!this.isFull || isCrowded) return Promise.resolve();
+    this.#waitingCount[applicant] += 1;
     return new Promise((resolve) => {
       const go = (): void => {
         clearTimeout(timer);
         this.#applicants.delete(go);
+        this.#waitingCount[applicant] -= 1;
         resolve();
       };
       const timer = setTimeout(go, applicationTimeoutMs);

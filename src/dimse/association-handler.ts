@@ -11,6 +11,7 @@ import { Association } from '#engine/upper-layer/association.js';
 import type { AbortCause, AssociationEffects } from '#engine/upper-layer/association.js';
 import { findRejection, negotiate } from '#engine/upper-layer/negotiation.js';
 import type { IdentityVerdict, PresentationContext } from '#engine/upper-layer/negotiation.js';
+import { associateReject } from '#engine/upper-layer/pdu-types.js';
 import type { AssociateAccept, AssociateRequest } from '#engine/upper-layer/pdu-types.js';
 import { refusalOf } from './admission.js';
 import type { Admission } from './admission.js';
@@ -28,6 +29,8 @@ import type {
 /** What all associations of a service share. */
 export interface AssociationEnvironment {
   readonly admit: (request: AssociateRequest, remoteAddress: string) => Admission;
+  /** Resolves when the store has space, or after a moment without. */
+  readonly whenFree: () => Promise<void>;
   readonly observer: AssociationObserver;
   readonly logger: Logger;
   readonly counters: DimseCounters;
@@ -191,12 +194,21 @@ export class AssociationHandler implements TcpReceiver {
 
   #takeRequest(request: AssociateRequest): void {
     const admission = this.#environment.admit(request, this.#connection.remoteAddress);
+    if (findRejection(request, admission.policy) !== associateReject.temporaryCongestion) {
+      return this.#identify(request, admission);
+    }
+    void this.#environment.whenFree().then(() => {
+      // The peer may have gone meanwhile.
+      if (this.#association.state === 'Sta3') this.#identify(request, admission);
+    });
+  }
+
+  #identify(request: AssociateRequest, admission: Admission): void {
     const { policy, verifyIdentity } = admission;
     if (verifyIdentity === undefined || findRejection(request, policy) !== undefined) {
       return this.#negotiate(request, admission, { result: 'ignored' });
     }
     void verifyIdentity(request.userInformation.userIdentity).then((identity) => {
-      // The peer may have gone meanwhile.
       if (this.#association.state === 'Sta3') this.#negotiate(request, admission, identity);
     });
   }

@@ -83,8 +83,10 @@ export type CurrentAccess = Pick<
 /** What the DIMSE service needs of the rest. */
 export interface DimseServiceDependencies {
   readonly openStoreSession: (options: StoreSessionOptions) => StoreSession;
-  /** True while the store has no space for another sender: associations are then refused as temporarily congested. */
+  /** True while the store has no space for another sender: associations are then refused as temporarily congested, after a wait. */
   readonly isCongested: () => boolean;
+  /** Resolves when the store has space, or after a moment without. */
+  readonly whenFree: () => Promise<void>;
   /** What queries and retrievals are answered from. */
   readonly engine: QueryRetrieveEngine;
   readonly destinations: MoveDestinations;
@@ -206,7 +208,7 @@ export class DimseService {
   }
 
   #createEnvironment(): AssociationEnvironment {
-    const { isCongested, logger, counters, currentAccess } = this.#dependencies;
+    const { isCongested, whenFree, logger, counters, currentAccess } = this.#dependencies;
     const { associationsMax, maximumLengthBytes, artimTimeoutMs, idleTimeoutMs } = this.#options;
     const capacity = (): 'limit-reached' | 'congested' | 'available' => {
       if (this.associationCount >= associationsMax) return 'limit-reached';
@@ -225,6 +227,7 @@ export class DimseService {
         const policy = createAcceptancePolicy(options, capacity);
         return this.#admit(rights, policy, this.#createServices(aeTitle, partition));
       },
+      whenFree,
       observer: this.#observer,
       logger,
       counters,

@@ -68,6 +68,7 @@ export async function openDimse({ config, engine, metrics, logger }: DimseParts)
   const service = new DimseService(serviceOptions(dimse, tls), {
     openStoreSession: (options) => engine.openStoreSession(options),
     isCongested: () => engine.isCongested(),
+    whenFree: () => engine.whenFree('association'),
     engine,
     destinations: client,
     logger,

@@ -17,6 +17,7 @@ import { DicomScu } from './dicom-scu.js';
 import type { ScuOptions } from './dicom-scu.js';
 import { MemoryArchive } from './memory-archive.js';
 import { RecordingStore } from './recording-store.js';
+import { delay } from './wait.js';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
 export const verification = '1.2.840.10008.1.1';
@@ -57,11 +58,16 @@ export interface DimseFixture {
   readonly inspector: AssociationInspector;
   readonly port: number;
   readonly tlsPort: number | undefined;
-  /** Makes the service say that the store has no space. */
+  /** Associations that wait, or waited, for space since it last came. */
+  readonly waitingCount: number;
+  /** Makes the store say that it has no space, or that it has again. */
   setCongested(isCongested: boolean): void;
   /** An association with Verification and CT Image Storage. */
   associate(options?: Partial<ScuOptions>): Promise<DicomScu>;
 }
+
+/** How long an association waits for space before it is rejected. */
+const waitMs = 100;
 
 export async function startDimseFixture(
   t: TestContext,
@@ -86,11 +92,13 @@ export async function startDimseFixture(
     await client.close();
   });
   let isCongested = false;
+  const waiting: (() => void)[] = [];
   const service = new DimseService(
     { ...defaultDimseServiceOptions, port: 0, ...options },
     {
       openStoreSession: store.openStoreSession,
       isCongested: () => isCongested,
+      whenFree: () => Promise.race([new Promise<void>((go) => waiting.push(go)), delay(waitMs)]),
       engine: archive,
       destinations: client,
       logger: silentLogger,
@@ -112,8 +120,12 @@ export async function startDimseFixture(
     inspector,
     port,
     tlsPort,
+    get waitingCount() {
+      return waiting.length;
+    },
     setCongested: (value) => {
       isCongested = value;
+      if (!value) for (const go of waiting.splice(0)) go();
     },
     associate: (scuOptions) =>
       DicomScu.associate({

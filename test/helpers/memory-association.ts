@@ -57,6 +57,7 @@ export function openMemoryAssociation(options: MemoryAssociationOptions): Memory
       ],
       isCommandPermitted: () => true,
     }),
+    whenFree: () => Promise.resolve(),
     observer: new AssociationObserver(silentLogger, counters, new AssociationInspector(1)),
     logger: silentLogger,
     counters,

@@ -5,8 +5,11 @@ import type { ParsedInstance } from '#engine/dicom/instance/parsed-instance.js';
 import { openStore } from '#engine/store/open-store.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
 import { lendHandle } from '#engine/threads/lend-handle.js';
-import { defaultStoreThreadOptions } from '#engine/store/store-thread.js';
-import type { StoreThreadData, StoreThreadOptions } from '#engine/store/store-thread.js';
+import type { StoreThreadData } from '#engine/store/store-thread.js';
+import {
+  defaultStoreThreadOptions,
+  type StoreThreadOptions,
+} from '#engine/store/store-thread-options.js';
 import type {
   CommitOutcome,
   CommitRequest,

@@ -153,8 +153,10 @@ test('PS3.8 §9.3.4: rejections for AE titles, the limit of associations, and co
   });
   fixture.setCongested(true);
   assert.deepEqual(await rejectionOf(associate()), { result: 2, source: 3, reason: 1 });
+  const waiting = associate();
+  await until(() => fixture.waitingCount === 2, 'an association that waits for space');
   fixture.setCongested(false);
-  const scu = await associate();
+  const scu = await waiting;
   assert.deepEqual(await rejectionOf(associate()), { result: 2, source: 3, reason: 2 });
   await scu.release();
   await until(() => fixture.service.associationCount === 0, 'end');

@@ -139,6 +139,7 @@ async function startModality(
           services: [(association) => createTaker(association, reports)],
           isCommandPermitted: () => true,
         }),
+        whenFree: () => Promise.resolve(),
         observer: new AssociationObserver(silentLogger, counters, new AssociationInspector(1)),
         logger: silentLogger,
         counters,

@@ -113,6 +113,7 @@ test('whatever a peer sends, the handler answers in PDUs and lets go of everythi
             ],
             isCommandPermitted: () => true,
           }),
+          whenFree: () => Promise.resolve(),
           observer: new AssociationObserver(silentLogger, counters, new AssociationInspector(3)),
           logger: silentLogger,
           counters,

@@ -1,7 +1,8 @@
 import type { GroupLoop } from '#engine/store/commit/group-loop.js';
 import { openStore } from '#engine/store/open-store.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
-import { createGroupLoop, defaultStoreThreadOptions } from '#engine/store/store-thread.js';
+import { createGroupLoop } from '#engine/store/store-thread.js';
+import { defaultStoreThreadOptions } from '#engine/store/store-thread-options.js';
 import type { StoreReply, StoreRequest } from '#engine/threads/task-messages.js';
 import { numberedInstance } from '#test/helpers/crash-writer.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';

@@ -37,7 +37,7 @@ export async function storeTransaction(
   const study = context.params['study'];
   if (study !== undefined) requireUid(study, 'study');
   requireStoreAccept(service, context);
-  if (service.engine.isCongested()) await service.engine.whenFree();
+  if (service.engine.isCongested()) await service.engine.whenFree('request');
   if (context.isAborted) return;
   const { outcomes, bodyError, partCount } = await receive(service, context);
   if (context.isAborted) return;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CatalogFeedSource } from '#engine/index/catalog-feed-source.js';
 import { MemoryQueryIndex } from '#engine/index/memory-query-index.js';
 import type { InstanceKey, InstanceRecord } from '#engine/store/catalog/catalog-records.js';
-import type { StoreThreadOptions } from '#engine/store/store-thread.js';
+import type { StoreThreadOptions } from '#engine/store/store-thread-options.js';
 import type { CommitRequest, IndexFeed } from '#engine/threads/task-messages.js';
 import {
   buildParsedInstance,

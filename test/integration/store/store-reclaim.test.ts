@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import type { InstanceRecord } from '#engine/store/catalog/catalog-records.js';
 import { dataDirectoryOf } from '#engine/store/data-directory.js';
-import type { StoreThreadOptions } from '#engine/store/store-thread.js';
+import type { StoreThreadOptions } from '#engine/store/store-thread-options.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
 import { assertConsistent } from '#test/helpers/store-checks.js';
 import { stopRunningClients, StoreThreadClient } from '#test/helpers/store-thread-client.js';

@@ -52,10 +52,11 @@ describe('IngestBudget', () => {
     const arena = new Arena(6 * arenaBlockBytes);
     const budget = new IngestBudget(arena, 64 * arenaBlockBytes);
     const session = new TestSession(arena, budget);
-    await budget.whenFree();
+    await budget.whenFree('request');
     assert.ok(budget.admit(session));
     const came: string[] = [];
-    const apply = (name: string): Promise<number> => budget.whenFree().then(() => came.push(name));
+    const apply = (name: string): Promise<number> =>
+      budget.whenFree('request').then(() => came.push(name));
     const first = apply('first');
     const second = apply('second');
     await setImmediate();
@@ -70,15 +71,20 @@ describe('IngestBudget', () => {
     assert.ok(budget.isFull);
   });
 
-  test('no more than 64 wait', async () => {
+  test('no more than 64 requests wait, whom associations may join', async () => {
     const arena = new Arena(6 * arenaBlockBytes);
     const budget = new IngestBudget(arena, 64 * arenaBlockBytes);
     const session = new TestSession(arena, budget);
     assert.ok(budget.admit(session));
-    const waiting = Array.from({ length: 64 }, () => budget.whenFree());
-    await budget.whenFree();
+    const waiting = Array.from({ length: 64 }, () => budget.whenFree('request'));
+    await budget.whenFree('request');
+    let hasCome = false;
+    const association = budget.whenFree('association').then(() => (hasCome = true));
     for (let ended = 0; ended < waiting.length; ended++) budget.dismiss(session);
     await Promise.all(waiting);
+    assert.equal(hasCome, false);
+    budget.dismiss(session);
+    await association;
   });
 
   test('a greedy session is stopped and the share of the others stays theirs', () => {
