@@ -25,7 +25,7 @@ export interface EngineThreads {
  */
 export async function startThreads(
   options: EngineOptions,
-  { opening, arena }: { readonly opening: Promise<OpenedStore> } & { readonly arena: Arena },
+  { opening, arena }: { readonly opening: Promise<OpenedStore>; readonly arena: Arena },
   {
     onFailed,
     onRebuilding,
