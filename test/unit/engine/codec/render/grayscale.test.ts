@@ -50,9 +50,8 @@ test('a table over all values gives what reckoning each sample gives, wherever t
       fc.uint8Array({ minLength: 2, maxLength: 64 }),
       fc.integer({ min: 1, max: 16 }),
       fc.boolean(),
-      fc.nat(3),
-      fc.nat(1),
-      (bytes, bitsStored, isSigned, extra, start) => {
+      fc.record({ start: fc.nat(1), extra: fc.nat(3) }),
+      (bytes, bitsStored, isSigned, { start, extra }) => {
         const few = new Uint16Array(bytes.slice(0, bytes.length & ~1).buffer);
         const transforms = { modality: identity, voi: ramp(-20, 90), presentation: identity };
         const greyOf = (cells: Uint16Array): Uint8Array =>
