@@ -249,6 +249,8 @@ export class Committer {
     const { writer, spills, freeSpace } = this.#options;
     freeSpace.take(additions.reduce((sum, each) => sum + each.storedBytes, 0));
     const inArena = additions.filter(({ candidate }) => candidate.bytes.spillId === undefined);
+    // A file that is finished stays until the next start when its batch fails, and takes what space has come back.
+    if (inArena.length < additions.length) writer.checkWritable();
     const placed = writer.blobs.placeGroup(
       inArena.map(({ record }) => record),
       writer.batch,

@@ -67,6 +67,11 @@ export class StoreWriter {
     if (changes !== undefined) this.hierarchy.keep(changes);
   }
 
+  /** Throws what a write would while RocksDB takes none, as until it has noticed that a disk that was full has space again. */
+  checkWritable(): void {
+    this.database.createBatch().write({ isSynced: false });
+  }
+
   /** Gives up what was put into the batch. */
   abandon(): void {
     this.batch.clear();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, test } from 'node:test';
@@ -85,8 +85,11 @@ async function fillAndRelieve(directory: string, length: number): Promise<void> 
   assert.ok(stored > 10);
 
   unlinkSync(ballast);
-  // RocksDB notices free space by itself, after a while.
-  while ((await commit()) === 'storage-full') await new Promise((r) => setTimeout(r, 50));
+  // RocksDB notices free space by itself, after a while. What is refused until then leaves no file behind that takes it.
+  while (!(await commitLarge(client))) await new Promise((r) => setTimeout(r, 50));
+  stored += 1;
+  const files = readdirSync(join(directory, 'segments'));
+  assert.equal(files.filter((name) => name.endsWith('.big')).length, 1);
   assert.equal(await commit(), 'stored');
   assert.equal(client.replies.length, 0);
   await client.stop();
@@ -94,4 +97,18 @@ async function fillAndRelieve(directory: string, length: number): Promise<void> 
   const store = await openStore({ directory });
   assert.equal(assertConsistent(store), stored);
   await store.close();
+}
+
+let lastSpillId = 0;
+
+/** Whether there was space for an instance that is spilled while it arrives. */
+async function commitLarge(client: StoreThreadClient): Promise<boolean> {
+  const received = Buffer.alloc(mib, 1);
+  const spillId = ++lastSpillId;
+  client.post(client.spillRequest(spillId, received));
+  const instance = buildParsedInstance(received, { sop: `2.${spillId}` });
+  const [result] = await client.commit([
+    client.spilledRequest(instance, await client.spilled(spillId)),
+  ]);
+  return result === 'stored';
 }
