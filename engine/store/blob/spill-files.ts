@@ -41,7 +41,7 @@ const syncEveryBytes = 16 * 1024 * 1024;
 
 /**
  * Instances too large to wait in memory, each in a segment file of its own that is filled while the bytes arrive. A file
- * without a committed record means nothing and is removed at the next start.
+ * without a committed record means nothing and is removed at the next start, where it was not before.
  */
 export class SpillFiles {
   readonly #directory: string;
@@ -50,6 +50,10 @@ export class SpillFiles {
   readonly #spills = new Map<number, SpillFile>();
   /** Spills of which bytes were lost; more of them may be on their way. */
   readonly #failed = new Set<number>();
+  /** Paths of files that were finished for a batch that is still to be written. */
+  readonly #finished = new Map<number, string>();
+  /** Paths of finished files whose batch failed. */
+  readonly #lost: string[] = [];
 
   constructor(directory: string, numbers: SegmentNumbers, freeSpace: Pick<FreeSpace, 'take'>) {
     this.#freeSpace = freeSpace;
@@ -130,6 +134,7 @@ export class SpillFiles {
     syncData(spill.fd);
     syncDirectory(this.#directory);
     this.#spills.delete(spillId);
+    this.#finished.set(spillId, spill.path);
     closeSync(spill.fd);
     return {
       store: 'file',
@@ -140,9 +145,21 @@ export class SpillFiles {
     };
   }
 
-  /** Removes the file and forgets the spill; does nothing when there is none. */
+  /**
+   * A batch was written: it has the files that were finished for it, and those of failed batches before it go, which a crash cannot
+   * bring back any more.
+   */
+  settle(): void {
+    this.#finished.clear();
+    for (const path of this.#lost.splice(0)) unlinkSync(path);
+  }
+
+  /** Removes the file, or sees to it that `settle` does, and forgets the spill; does nothing when there is none. */
   abandon(spillId: number): void {
     this.#failed.delete(spillId);
+    const finished = this.#finished.get(spillId);
+    if (finished !== undefined) this.#lost.push(finished);
+    this.#finished.delete(spillId);
     const spill = this.#spills.get(spillId);
     if (spill === undefined) return;
     this.#spills.delete(spillId);

@@ -174,7 +174,7 @@ export class Committer {
 
   /** One batch takes the old instance out and puts the new one in: a crash leaves either. */
   #replace(each: Replacement): IndexFeed {
-    const { writer } = this.#options;
+    const { writer, spills } = this.#options;
     const { batch, hierarchy, usage } = writer;
     const [addition] = this.#additionsOf([each]) as [Addition];
     const { partition, sequence } = addition;
@@ -186,6 +186,7 @@ export class Committer {
       const changes = hierarchy.replace(each.replaced, addition);
       putHierarchy(batch, changes);
       writer.write(sequence, changes);
+      spills.settle();
       return indexFeedOf({
         partition,
         sequence,
@@ -200,7 +201,7 @@ export class Committer {
   }
 
   #write(candidates: readonly Candidate[]): IndexFeed[] {
-    const { writer } = this.#options;
+    const { writer, spills } = this.#options;
     const { batch, hierarchy, usage } = writer;
     const additions = this.#additionsOf(candidates);
     try {
@@ -211,6 +212,7 @@ export class Committer {
       const changes = hierarchy.apply(additions);
       putHierarchy(batch, changes);
       writer.write(writer.sequence + additions.length, changes);
+      spills.settle();
       return feedsOf(additions, records, changes);
     } catch (error) {
       writer.abandon();
@@ -249,7 +251,7 @@ export class Committer {
     const { writer, spills, freeSpace } = this.#options;
     freeSpace.take(additions.reduce((sum, each) => sum + each.storedBytes, 0));
     const inArena = additions.filter(({ candidate }) => candidate.bytes.spillId === undefined);
-    // A file that is finished stays until the next start when its batch fails, and takes what space has come back.
+    // A file that is finished stays until a batch is written when its own fails, and takes what space has come back.
     if (inArena.length < additions.length) writer.checkWritable();
     const placed = writer.blobs.placeGroup(
       inArena.map(({ record }) => record),

@@ -28,7 +28,7 @@ export class StoreWriter {
   readonly usage: SegmentUsage;
   readonly batch: RocksdbBatch<StoreColumn>;
   #sequence: number;
-  /** A batch failed behind a group that was logged: only a synced one, with a later state, leaves that group out for good. */
+  /** The last batch failed, maybe behind a group that was logged: only a synced one, with a later state, leaves that out for good. */
   #mustSync = false;
 
   constructor({ database, blobs, sequence }: StoreWriterOptions) {
@@ -53,6 +53,8 @@ export class StoreWriter {
    */
   write(sequence: number = this.#sequence, changes?: HierarchyChanges): void {
     const { batch, blobs } = this;
+    // Of blobs that are written before a batch that is refused the space is lost.
+    if (this.#mustSync) this.checkWritable();
     this.usage.put(batch);
     batch.put('default', storeStateKey, encodeStoreState({ ...blobs.position, sequence }));
     const { operations } = batch;

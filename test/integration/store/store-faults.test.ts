@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, test } from 'node:test';
@@ -10,6 +10,7 @@ import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
 import { assertAcknowledged, assertConsistent } from '#test/helpers/store-checks.js';
 import { StoreThreadClient, stopRunningClients } from '#test/helpers/store-thread-client.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
+import { delay } from '#test/helpers/wait.js';
 
 const writer = fileURLToPath(new URL('../../helpers/crash-writer.js', import.meta.url));
 const mib = 1024 * 1024;
@@ -67,11 +68,11 @@ async function fillAndRelieve(directory: string, length: number): Promise<void> 
   const ballast = join(directory, 'ballast');
   writeFileSync(ballast, Buffer.alloc(8 * mib));
   const client = await StoreThreadClient.start(directory);
-  const received = Buffer.alloc(length, 7);
   let count = 0;
   let stored = 0;
-  const commit = async (): Promise<string> => {
+  const commit = async (bytes = length): Promise<string> => {
     count += 1;
+    const received = Buffer.alloc(bytes, 7);
     const instance = buildParsedInstance(received, { sop: `1.${count}` });
     const [result] = await client.commit([client.request(instance, received)]);
     if (result === 'stored') stored += 1;
@@ -85,9 +86,14 @@ async function fillAndRelieve(directory: string, length: number): Promise<void> 
   assert.ok(stored > 10);
 
   unlinkSync(ballast);
-  // RocksDB notices free space by itself, after a while. What is refused until then leaves no file behind that takes it.
-  while (!(await commitLarge(client))) await new Promise((r) => setTimeout(r, 50));
+  // RocksDB notices free space by itself, after a while. What is refused until then uses none of it.
+  const usedBefore = segmentBytesOf(directory);
+  while (!(await commitLarge(client))) {
+    await commit(300_000);
+    await delay(50);
+  }
   stored += 1;
+  assert.ok(segmentBytesOf(directory) - usedBefore < 2 * mib);
   const files = readdirSync(join(directory, 'segments'));
   assert.equal(files.filter((name) => name.endsWith('.big')).length, 1);
   assert.equal(await commit(), 'stored');
@@ -97,6 +103,11 @@ async function fillAndRelieve(directory: string, length: number): Promise<void> 
   const store = await openStore({ directory });
   assert.equal(assertConsistent(store), stored);
   await store.close();
+}
+
+function segmentBytesOf(directory: string): number {
+  const segments = join(directory, 'segments');
+  return readdirSync(segments).reduce((sum, name) => sum + statSync(join(segments, name)).size, 0);
 }
 
 let lastSpillId = 0;
