@@ -1,11 +1,12 @@
 import { GantryError } from '#engine/base/error-catalogue.js';
 
 /**
- * What a failed write means: `storage-full` when there was no space, which may pass; anything else as it is, after which the
- * storage is not trusted any more.
+ * What a failed write means: `storage-full` when there was no space, `out-of-resources` when a file could not be opened because too
+ * many are, both of which may pass; anything else as it is, after which the storage is not trusted any more.
  */
 export function toWriteError(error: unknown): unknown {
-  return isOutOfSpace(error) ? new GantryError('storage-full', '', { cause: error }) : error;
+  if (isOutOfSpace(error)) return new GantryError('storage-full', '', { cause: error });
+  return isOutOfFiles(error) ? tooManyOpenFiles(error) : error;
 }
 
 function isOutOfSpace(error: unknown): boolean {
@@ -16,11 +17,21 @@ function isOutOfSpace(error: unknown): boolean {
   return code === 'LEVEL_IO_ERROR' && /no space left|quota exceeded/i.test(error.message);
 }
 
+function isOutOfFiles(error: unknown): boolean {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code === 'EMFILE' || code === 'ENFILE';
+}
+
+function tooManyOpenFiles(cause: unknown): GantryError {
+  return new GantryError('out-of-resources', 'too many open files', { cause });
+}
+
 /**
  * What a failed read means: `corrupt` when the storage could not give the bytes back, `out-of-resources` when too many files are
  * open; anything else as it is.
  */
 export function toReadError(error: unknown, detail: string): unknown {
+  if (isOutOfFiles(error)) return tooManyOpenFiles(error);
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   switch (code) {
     case 'ENOENT':
@@ -28,9 +39,6 @@ export function toReadError(error: unknown, detail: string): unknown {
     case 'LEVEL_CORRUPTION':
     case 'LEVEL_IO_ERROR':
       return new GantryError('corrupt', detail, { cause: error });
-    case 'EMFILE':
-    case 'ENFILE':
-      return new GantryError('out-of-resources', 'too many open files', { cause: error });
     default:
       return error;
   }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
@@ -127,16 +127,13 @@ export class BlobLog implements BlobStore {
 
   #segmentFor(groupBytes: number): ActiveSegment {
     const active = this.#active;
-    const { directory, segmentBytes, numbers, preparer } = this.#options;
+    const { segmentBytes, numbers } = this.#options;
     if (active !== undefined && (active.end === 0 || active.end + groupBytes <= segmentBytes)) {
       return active;
     }
     const number = numbers.take();
-    const path = segmentPath(directory, number, 'seg');
     try {
-      if (!preparer.take(path)) closeSync(openSync(path, 'wx', 0o600));
-      syncDirectory(directory);
-      this.#active = this.#open(path, number, 0);
+      this.#active = this.#create(number);
     } catch (error) {
       throw toWriteError(error);
     }
@@ -144,10 +141,29 @@ export class BlobLog implements BlobStore {
     return this.#active;
   }
 
+  #create(number: number): ActiveSegment {
+    const { directory, preparer } = this.#options;
+    const path = segmentPath(directory, number, 'seg');
+    if (!preparer.take(path)) closeSync(openSync(path, 'wx', 0o600));
+    try {
+      syncDirectory(directory);
+      return this.#open(path, number, 0);
+    } catch (error) {
+      // No record names it yet.
+      unlinkSync(path);
+      throw error;
+    }
+  }
+
   #open(path: string, number: number, end: number): ActiveSegment {
     const fd = openSync(path, 'r+');
-    const directFd = this.#direct.open(path);
-    return { number, fd, directFd, bytesAtOpen: fstatSync(fd).size, end };
+    try {
+      const directFd = this.#direct.open(path);
+      return { number, fd, directFd, bytesAtOpen: fstatSync(fd).size, end };
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
   }
 }
 

@@ -64,7 +64,7 @@ export class SpillFiles {
   /**
    * Appends to the file of `spillId`, which is created with its first bytes: those must hold the preamble (PS3.10 §7.1) as a
    * whole to have it cleared. After an error the file is gone and further bytes fail until `abandon`; the error is
-   * `storage-full` where space was lacking.
+   * `storage-full` where space was lacking, `out-of-resources` where too many files are open.
    */
   append(spillId: number, extents: readonly Uint8Array[]): SpilledBytes {
     if (this.#failed.has(spillId)) throw new GantryError('storage-full');

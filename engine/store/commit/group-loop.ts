@@ -220,7 +220,7 @@ export class GroupLoop {
       ports.reply({ kind: 'spilled', spillId, ...spilled });
     } catch (error) {
       const { code, detail } = toGantryError(error);
-      if (code !== 'storage-full') this.#fail(error, ports);
+      if (!(error instanceof GantryError)) this.#fail(error, ports);
       ports.reply({ kind: 'spill-failed', spillId, code, detail });
     }
   }

@@ -14,6 +14,7 @@ import { delay } from '#test/helpers/wait.js';
 
 const writer = fileURLToPath(new URL('../../helpers/crash-writer.js', import.meta.url));
 const mib = 1024 * 1024;
+const isWindows = process.platform === 'win32';
 
 afterEach(stopRunningClients);
 
@@ -109,6 +110,32 @@ function segmentBytesOf(directory: string): number {
   const segments = join(directory, 'segments');
   return readdirSync(segments).reduce((sum, name) => sum + statSync(join(segments, name)).size, 0);
 }
+
+test(
+  'too many open files fail a commit, and the next one has files again',
+  { skip: isWindows },
+  () => {
+    const directory = temporaryDirectory();
+    const program = fileURLToPath(new URL('../../helpers/open-files-writer.js', import.meta.url));
+    const command = 'ulimit -n 100 && exec "$0" "$@"';
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', command, process.execPath, program, directory],
+      { encoding: 'utf8' },
+    );
+    const lines = stdout.split('\n').filter((line) => line !== '');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line) as unknown),
+      [
+        [{ code: 'out-of-resources', detail: 'too many open files' }, 'the spill failed'],
+        ['stored', 'stored'],
+      ],
+      stderr,
+    );
+    const files = readdirSync(join(directory, 'segments')).map((name) => name.split('.')[1]);
+    assert.deepEqual(files.sort(), ['big', 'seg']);
+  },
+);
 
 let lastSpillId = 0;
 
