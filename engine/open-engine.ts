@@ -20,6 +20,7 @@ export interface EngineOptions {
     readonly verifyReads: boolean;
     readonly memtableBytes: number;
     readonly blockCacheBytes: number;
+    readonly cachesTableIndexes: boolean;
     readonly garbageGraceMs: number;
     readonly undeleteWindowMs: number;
     readonly compactionBytesPerSecond: number;
@@ -57,6 +58,7 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
     directory: options.dataDir,
     memtableBytesMax: options.store.memtableBytes,
     cacheBytes: options.store.blockCacheBytes,
+    cachesTableIndexes: options.store.cachesTableIndexes,
   });
   // Nobody waits for it yet who could be told.
   opening.catch(() => undefined);

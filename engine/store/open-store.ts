@@ -17,6 +17,8 @@ export interface OpenStoreOptions {
   readonly memtableBytesMax?: number;
   /** RocksDB's block cache; default 64 MiB. */
   readonly cacheBytes?: number;
+  /** Whether what RocksDB keeps of each table counts towards `cacheBytes`; default false. */
+  readonly cachesTableIndexes?: boolean;
   /** Threads for RocksDB's flushes and compactions; default 2. */
   readonly parallelism?: number;
 }
@@ -83,12 +85,14 @@ export async function openCatalog(
   options: Omit<OpenStoreOptions, 'directory'>,
 ): Promise<RocksdbDatabase<StoreColumn>> {
   const { memtableBytesMax = 64 * mib, cacheBytes = 64 * mib, parallelism = 2 } = options;
+  const { cachesTableIndexes = false } = options;
   try {
     checkManifest(directory);
     return await RocksdbDatabase.open<StoreColumn>(directory, {
       columns,
       memtableBytesMax,
       cacheBytes,
+      cachesTableIndexes,
       parallelism,
     });
   } catch (error) {

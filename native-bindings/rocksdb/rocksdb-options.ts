@@ -11,6 +11,8 @@ export interface RocksdbOptions {
   /** Upper bound of all memtables together, reached only while flushes lag behind writes. */
   readonly memtableBytesMax: number;
   readonly cacheBytes: number;
+  /** Whether indexes and filters of tables are in the cache too, and not in memory of their own as long as the table is there. */
+  readonly cachesTableIndexes: boolean;
   /** Threads for flushes and compactions. */
   readonly parallelism: number;
 }
@@ -38,6 +40,7 @@ export function nativeOptions(options: RocksdbOptions): Record<string, unknown> 
       compression: false,
       memtableMemoryBudget: atLeastMin(memtableBytes / memtableBudgetOvershoot),
       cacheSize: atLeastMin((options.cacheBytes * column.cacheShare) / cacheShares),
+      cacheIndexAndFilterBlocks: options.cachesTableIndexes,
     };
   }
   return {

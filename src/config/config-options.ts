@@ -315,6 +315,11 @@ export const configOptions = [
     default: 64 * mib,
     doc: 'Block cache of RocksDB.',
   }),
+  option('store.cachesTableIndexes', {
+    type: boolean(),
+    default: false,
+    doc: 'Keeps indexes and filters of the tables of RocksDB in its block cache, which bounds the memory they take: otherwise about 110 MiB for each million instances. Stores of small instances take an eighth more processor time.',
+  }),
   option('store.overwrite', {
     type: oneOf('never', 'if-changed', 'always'),
     default: 'never',

@@ -23,6 +23,7 @@ export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     verifyReads: true,
     memtableBytes: 16 * mib,
     blockCacheBytes: 16 * mib,
+    cachesTableIndexes: false,
     garbageGraceMs: 60_000,
     undeleteWindowMs: 0,
     compactionBytesPerSecond: 16 * mib,
