@@ -1,4 +1,4 @@
-import { getPriority, setPriority } from 'node:os';
+import { availableParallelism, getPriority, setPriority } from 'node:os';
 import { startServer } from '#test/helpers/server.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
 import { quantile } from './process-figures.js';
@@ -80,6 +80,10 @@ function figuresOf({ peak, over, after, recoveryMs, seconds }: Measured): Figure
   const perSecond = ({ stored }: Answers, time: number): number => stored / time;
   const before = perSecond(peak, seconds / 3);
   const during = perSecond(over, seconds);
+  const left = ({ processorMs }: Answers, time: number): number =>
+    availableParallelism() - processorMs / time / 1000;
+  const beforePerCore = before / left(peak, seconds / 3);
+  const duringPerCore = during / left(over, seconds);
   const others = [...over.other].map(([what, count]) => `${count} × ${what}`).join(', ');
   return {
     'overload, s': seconds,
@@ -88,6 +92,7 @@ function figuresOf({ peak, over, after, recoveryMs, seconds }: Measured): Figure
     'and during': during,
     'and after': perSecond(after, seconds / 3),
     'goodput, % of the peak': (during * 100) / before,
+    'and of the processor time that the senders leave, %': (duringPerCore * 100) / beforePerCore,
     '503 with Retry-After': over.http503,
     'associations rejected (2/3/1)': over.rejected,
     'C-STORE answered A700': over.a700,
