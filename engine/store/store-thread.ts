@@ -5,7 +5,7 @@ import { BlobLog } from './blob/blob-log.js';
 import type { BlobStore } from './blob/blob-store.js';
 import { RocksdbBlobStore } from './blob/rocksdb-blob-store.js';
 import { lastGarbageFile } from './blob/garbage-queue.js';
-import { lastOwnFile, removeUnusedFiles } from './blob/remove-unused-files.js';
+import { cutUnusedSegments, lastOwnFile, removeUnusedFiles } from './blob/remove-unused-files.js';
 import { SegmentNumbers } from './blob/segment-files.js';
 import { SegmentPreparer } from './blob/segment-preparer.js';
 import { SpillFiles } from './blob/spill-files.js';
@@ -50,6 +50,7 @@ export function createGroupLoop(
   rmSync(snapshot, { recursive: true, force: true });
   const state = readStoreState(database);
   removeUnusedFiles(segments, database);
+  cutUnusedSegments(segments, state.segment);
   const lastNumber = Math.max(state.segment, lastGarbageFile(database), lastOwnFile(database));
   const numbers = new SegmentNumbers(segments, lastNumber);
   const freeSpace = new FreeSpace(segments, data.options.reserveBytes);
