@@ -26,16 +26,17 @@ export interface RocksdbPage<Item = Buffer> {
 const rangeBytesMax = 8 * 1024 * 1024;
 
 /**
- * A RocksDB database, read synchronously. One thread opens and closes it; other threads borrow it by `handle` and must have
- * stopped before it is closed: a read through a closed handle is a crash of the process, not an exception.
+ * A RocksDB database, read synchronously. One thread opens and closes it, and what it calls afterwards throws; other threads
+ * borrow it by `handle` and must have stopped before: theirs would be a crash of the process, not an exception.
  */
 export class RocksdbDatabase<Column extends string> {
-  readonly #native: NativeDatabase;
+  readonly #database: NativeDatabase;
   readonly #columns: Readonly<Record<Column, NativeColumnOption>>;
   readonly #isOwner: boolean;
+  #isClosed = false;
 
   private constructor(native: NativeDatabase, isOwner: boolean) {
-    this.#native = native;
+    this.#database = native;
     this.#isOwner = isOwner;
     this.#columns = Object.fromEntries(
       Object.entries(native.columns).map(([name, column]) => [name, { column }]),
@@ -125,7 +126,14 @@ export class RocksdbDatabase<Column extends string> {
   /** Only by the thread that opened it, after all that borrowed it have stopped. */
   async close(): Promise<void> {
     if (!this.#isOwner) throw new Error('a borrowed database is closed by its owner');
-    await this.#native.close();
+    const native = this.#native;
+    this.#isClosed = true;
+    await native.close();
+  }
+
+  get #native(): NativeDatabase {
+    if (this.#isClosed) throw new Error('the database is closed');
+    return this.#database;
   }
 }
 

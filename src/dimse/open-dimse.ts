@@ -94,7 +94,7 @@ export async function openDimse({ config, engine, metrics, logger }: DimseParts)
     },
     close: async (graceMs) => {
       await service.stop(graceMs);
-      commitmentJobs.close();
+      await commitmentJobs.close();
       await client.close();
     },
   };

@@ -88,7 +88,7 @@ export async function startDimseFixture(
     logger: silentLogger,
   });
   t.after(async () => {
-    commitmentJobs.close();
+    await commitmentJobs.close();
     await client.close();
   });
   let isCongested = false;

@@ -27,6 +27,7 @@ import { buildCtInstance } from '#test/helpers/instance-builder.js';
 import { withServer } from '#test/helpers/server.js';
 import { MemoryArchive } from '#test/helpers/memory-archive.js';
 import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
+import { delay } from '#test/helpers/wait.js';
 
 const storageCommitment = '1.2.840.10008.1.20.1';
 const wellKnownInstance = '1.2.840.10008.1.20.1.1';
@@ -295,7 +296,7 @@ test('jobs outlive the process: what was accepted is checked and reported after 
     },
   );
   await until(() => attempts === 1, 'an attempt');
-  before.close();
+  await before.close();
 
   const after = create(true);
   after.resume();
@@ -303,11 +304,54 @@ test('jobs outlive the process: what was accepted is checked and reported after 
   assert.equal(delivered.length, 1);
   assert.equal(delivered[0]?.[0], 'MODALITY');
   assert.equal(delivered[0]?.[1].eventTypeId, 1);
-  after.close();
+  await after.close();
 
   const later = create(true);
   later.resume();
   assert.equal(later.count, 0);
+});
+
+test('a close waits until nothing reads the store any more, and leaves the job to the next start', async () => {
+  const archive = new MemoryArchive();
+  const { sopInstanceUid } = await archive.add({ elements: { SOPClassUID: ct } });
+  const directory = temporaryDirectory();
+  const create = (): CommitmentJobs =>
+    new CommitmentJobs({
+      directory,
+      engine: archive,
+      deliver: () => Promise.resolve(),
+      retryDelaysMs: [],
+      logger: silentLogger,
+    });
+  let goOn = (): void => undefined;
+  const isGoing = new Promise<void>((resolve) => (goOn = resolve));
+  let reads = 0;
+  archive.beforeRead = () => {
+    reads++;
+    return isGoing;
+  };
+  const jobs = create();
+  const references = [{ sopClassUid: ct, sopInstanceUid }];
+  const job = {
+    transactionUid: '2.25.108',
+    requesterAeTitle: 'MODALITY',
+    partition: 0,
+    references,
+  };
+  await jobs.add(job, () => assert.fail('it is not checked'));
+  await until(() => reads === 1, 'the first read');
+  let isClosed = false;
+  const closing = jobs.close().then(() => (isClosed = true));
+  await delay(20);
+  assert.equal(isClosed, false);
+  goOn();
+  await closing;
+
+  const next = create();
+  next.resume();
+  assert.equal(next.count, 1);
+  await until(() => next.count === 0, 'the job to be done');
+  await next.close();
 });
 
 test('a report that cannot be delivered is tried again, then given up', async () => {
@@ -332,7 +376,7 @@ test('a report that cannot be delivered is tried again, then given up', async ()
   await jobs.add(job, () => Promise.reject(new Error('released')));
   await until(() => jobs.count === 0, 'the job to be given up');
   assert.equal(attempts, 3);
-  jobs.close();
+  await jobs.close();
 });
 
 test('a job whose file cannot be removed is done all the same', async () => {
@@ -361,7 +405,7 @@ test('a job whose file cannot be removed is done all the same', async () => {
   await jobs.add(job, () => Promise.reject(new Error('released')));
   await until(() => jobs.count === 0, 'the end of the job');
   assert.equal(attempts, 2);
-  jobs.close();
+  await jobs.close();
 });
 
 test('PS3.4 §J.3: what a running server has acknowledged by HTTP it commits to', async (t) => {

@@ -31,9 +31,9 @@ export async function checkInstances(
     const batch = references.slice(start, start + batchMax);
     const records = await findRecords(engine, batch, signal);
     for (const reference of batch) {
-      signal.throwIfAborted();
       const candidates = records.get(reference.sopInstanceUid) ?? [];
-      const failure = await findFailure(engine, reference, candidates);
+      const failure = await findFailure(engine, reference, { candidates, signal });
+      signal.throwIfAborted();
       checked.push(failure === undefined ? reference : { ...reference, failure });
     }
   }
@@ -63,7 +63,10 @@ async function findRecords(
 async function findFailure(
   engine: QueryRetrieveEngine,
   { sopClassUid }: InstanceReference,
-  candidates: readonly InstanceRecord[],
+  {
+    candidates,
+    signal,
+  }: { readonly candidates: readonly InstanceRecord[]; readonly signal: AbortSignal },
 ): Promise<FailureReason | undefined> {
   if (candidates.length === 0) return failureReason.noSuchObjectInstance;
   const ofClass = candidates.filter(
@@ -71,17 +74,22 @@ async function findFailure(
   );
   if (ofClass.length === 0) return failureReason.classInstanceConflict;
   for (const record of ofClass) {
-    if (!(await isIntact(engine, record))) return failureReason.processingFailure;
+    if (!(await isIntact(engine, record, signal))) return failureReason.processingFailure;
   }
   return undefined;
 }
 
-async function isIntact(engine: QueryRetrieveEngine, record: InstanceRecord): Promise<boolean> {
+/** When `signal` is aborted it reads no further, and says anything. */
+async function isIntact(
+  engine: QueryRetrieveEngine,
+  record: InstanceRecord,
+  signal: AbortSignal,
+): Promise<boolean> {
   const blob = engine.retrieveInstance(0, record);
   const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, blob.length));
   let checksum = 0;
   try {
-    for (let position = 0; position < blob.length;) {
+    for (let position = 0; position < blob.length && !signal.aborted;) {
       const bytesRead = await blob.read(position, piece);
       checksum = crc32(piece.subarray(0, bytesRead), checksum);
       position += bytesRead;

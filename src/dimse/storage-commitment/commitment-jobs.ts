@@ -4,7 +4,7 @@ import type { QueryRetrieveEngine } from '#src/dimse/query-retrieve/find-matches
 import { viewPartition } from '#src/dimse/query-retrieve/view-partition.js';
 import { checkInstances } from './check-instances.js';
 import { createCommitmentReport, failureReason } from './commitment-report.js';
-import type { CommitmentReport } from './commitment-report.js';
+import type { CheckedInstance, CommitmentReport } from './commitment-report.js';
 import { JobFiles } from './job-files.js';
 import type { CommitmentJob } from './job-files.js';
 
@@ -39,6 +39,8 @@ export class CommitmentJobs {
   readonly #waiting: (() => Promise<void>)[] = [];
   readonly #retryTimers = new Set<NodeJS.Timeout>();
   readonly #controller = new AbortController();
+  /** Checks that read the store at the moment. */
+  readonly #checks = new Set<Promise<CheckedInstance[]>>();
   #runningCount = 0;
 
   constructor(options: CommitmentJobsOptions) {
@@ -81,11 +83,12 @@ export class CommitmentJobs {
     this.#enqueue(() => this.#run(job, deliverHere));
   }
 
-  /** Stops; what is not done stays in its file. */
-  close(): void {
+  /** Stops; what is not done stays in its file. Resolves when nothing reads the store any more. */
+  async close(): Promise<void> {
     this.#controller.abort();
     this.#waiting.length = 0;
     for (const timer of this.#retryTimers) clearTimeout(timer);
+    await Promise.allSettled(this.#checks);
   }
 
   #enqueue(run: () => Promise<void>): void {
@@ -106,11 +109,10 @@ export class CommitmentJobs {
   }
 
   async #run(job: CommitmentJob, deliverHere?: DeliverReport): Promise<void> {
-    const { transactionUid, partition, references } = job;
+    const { transactionUid } = job;
     const { signal } = this.#controller;
     try {
-      const engine = viewPartition(this.#options.engine, partition);
-      const checked = await checkInstances(engine, references, signal);
+      const checked = await this.#check(job);
       const report = createCommitmentReport(transactionUid, checked);
       const failedCount = checked.filter(({ failure }) => failure !== undefined).length;
       const { requesterAeTitle } = job;
@@ -124,6 +126,17 @@ export class CommitmentJobs {
       // The index may be away for a while: the whole check is repeated.
       this.#logFailure(job, error, 'storage commitment not checked');
       this.#retryLater(0, () => this.#run(job));
+    }
+  }
+
+  async #check({ partition, references }: CommitmentJob): Promise<CheckedInstance[]> {
+    const engine = viewPartition(this.#options.engine, partition);
+    const check = checkInstances(engine, references, this.#controller.signal);
+    this.#checks.add(check);
+    try {
+      return await check;
+    } finally {
+      this.#checks.delete(check);
     }
   }
 

@@ -28,3 +28,17 @@ async function tableBytesOf(directory: string, cachesTableIndexes: boolean): Pro
   await database.close();
   return bytes;
 }
+
+test('a read after the end is an error, not the end of the process', async () => {
+  const database = await openCatalog(temporaryDirectory(), {});
+  const batch = database.createBatch();
+  batch.put('default', Buffer.from('key'), Buffer.from('value'));
+  await database.close();
+  const closed = { message: 'the database is closed' };
+  assert.throws(() => database.get('default', Buffer.from('key')), closed);
+  assert.throws(() => database.range('default', { limit: 1 }), closed);
+  assert.throws(() => database.property('rocksdb.stats'), closed);
+  assert.throws(() => database.createBatch(), closed);
+  assert.throws(() => batch.write({ isSynced: false }));
+  await assert.rejects(database.close(), closed);
+});
