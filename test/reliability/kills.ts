@@ -10,56 +10,67 @@ import { BrokenPromiseError, runMixedLoad } from './mixed-load.js';
 import type { Figures, ScenarioRun } from './scenario.js';
 
 const clients = 4;
-/** A kill comes after at most so many operations of the load, at a random moment of those that are then under way. */
+/** An end comes after at most so many operations of the load, at a random moment of those that are then under way. */
 const operationsMax = 60;
 const momentMsMax = 60;
 /** However slow the machine is. */
 const loadMsMax = 15_000;
-/** After so many kills the whole directory is verified and a new one begun. */
-const killsPerDirectory = 50;
+/** After so many ends the whole directory is verified and a new one begun. */
+const endsPerDirectory = 50;
 const args = [
   ...['--store-segment-bytes', String(16 * 1024 * 1024)],
   // One each, because starting threads is most of what a restart costs.
   ...['--codec-threads', '1', '--ingest-parse-threads', '1'],
 ];
 
+/** SIGKILL, or SIGTERM and the time to end what is under way. */
+type WayToEnd = 'kill' | 'stop';
+
 /** What all servers of a campaign came to. */
 class Campaign {
   readonly counts = { lost: 0, corrupt: 0, resurrected: 0, wrongSearches: 0 };
   readonly readyMs: number[] = [];
+  readonly stopMs: number[] = [];
+  readonly way: WayToEnd;
   readonly run: ScenarioRun;
-  readonly #killsMax: number;
+  readonly #endsMax: number;
   #begun = 0;
-  kills = 0;
+  ends = 0;
+  /** Stops that were none: an exit code, or a signal. */
+  crashes = 0;
   operations = 0;
   acknowledged = 0;
   wrongAnswers = 0;
   problems = 0;
 
-  constructor(killsMax: number, run: ScenarioRun) {
-    this.#killsMax = killsMax;
+  constructor(way: WayToEnd, endsMax: number, run: ScenarioRun) {
+    this.way = way;
+    this.#endsMax = endsMax;
     this.run = run;
   }
 
   get isOver(): boolean {
-    return this.#begun >= this.#killsMax || this.run.isOver();
+    return this.#begun >= this.#endsMax || this.run.isOver();
   }
 
-  /** A number that no other kill has. */
+  /** A number that no other end has. */
   begin(): number {
     return ++this.#begun;
   }
 
-  noteKill(): void {
-    this.kills += 1;
-    if (this.kills % 10 === 0) {
-      this.run.progress(`${this.kills} kills, ${this.acknowledged} acknowledged`, this.figures());
+  noteEnd(): void {
+    this.ends += 1;
+    if (this.ends % 10 === 0) {
+      const text = `${this.ends} ${this.way}s, ${this.acknowledged} acknowledged`;
+      this.run.progress(text, this.figures());
     }
   }
 
   figures(): Figures {
+    const stops = { 'with an exit code or a signal': this.crashes };
     return {
-      kills: this.kills,
+      [`${this.way}s`]: this.ends,
+      ...(this.way === 'stop' ? stops : {}),
       operations: this.operations,
       'instances acknowledged': this.acknowledged,
       lost: this.counts.lost,
@@ -68,6 +79,7 @@ class Campaign {
       'searches that show something else': this.counts.wrongSearches,
       'answers under load that break a promise': this.wrongAnswers,
       'problems found by verify (blobs, records, counters, change log, index)': this.problems,
+      ...(this.way === 'stop' ? { 'stop, ms': { samples: this.stopMs } } : {}),
       'restart to ready, ms': { samples: this.readyMs },
     };
   }
@@ -77,17 +89,25 @@ class Campaign {
  * Kills servers at random moments of mixed load and starts them again, one server for each processor: whether what was
  * acknowledged is there and whole, what was deleted is gone, and searches show just that.
  */
-export async function kills(killsMax: number, run: ScenarioRun): Promise<Figures> {
-  const campaign = new Campaign(killsMax, run);
-  const killOnAndOn = async (): Promise<void> => {
-    while (!campaign.isOver) await killServersOf(temporaryDirectory(), campaign);
+export function kills(killsMax: number, run: ScenarioRun): Promise<Figures> {
+  return endOnAndOn(new Campaign('kill', killsMax, run));
+}
+
+/** The same with servers that are stopped: whether each ends by itself, without an error. */
+export function stops(stopsMax: number, run: ScenarioRun): Promise<Figures> {
+  return endOnAndOn(new Campaign('stop', stopsMax, run));
+}
+
+async function endOnAndOn(campaign: Campaign): Promise<Figures> {
+  const endServers = async (): Promise<void> => {
+    while (!campaign.isOver) await endServersOf(temporaryDirectory(), campaign);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, killOnAndOn));
+  await Promise.all(Array.from({ length: availableParallelism() }, endServers));
   return campaign.figures();
 }
 
 /** The servers of one data directory, one after the other. */
-async function killServersOf(dataDir: string, campaign: Campaign): Promise<void> {
+async function endServersOf(dataDir: string, campaign: Campaign): Promise<void> {
   const expected = new ExpectedInstances();
   const { counts } = campaign;
   let cutOff: number | undefined;
@@ -96,22 +116,21 @@ async function killServersOf(dataDir: string, campaign: Campaign): Promise<void>
     const server = await startServer({ dataDir, args });
     if (n > 0) campaign.readyMs.push(Math.round(performance.now() - startedAt));
     await checkAcknowledged(server, expected, seedsOf(expected, cutOff), counts);
-    if (n >= killsPerDirectory || campaign.isOver) {
+    if (n >= endsPerDirectory || campaign.isOver) {
       await checkAcknowledged(server, expected, expected.seeds(), counts);
       await server.stop();
       break;
     }
-    const kill = campaign.begin();
-    await killUnderLoad(server, { expected, seed: String(kill) }, campaign);
-    cutOff = kill;
-    campaign.noteKill();
+    cutOff = campaign.begin();
+    await endUnderLoad(server, { expected, seed: String(cutOff) }, campaign);
+    campaign.noteEnd();
   }
   const index = { memoryLimitBytes: 256 * 1024 * 1024, threads: 1 };
   campaign.problems += (await verifyStore({ dataDir, index }, () => undefined)).problemCount;
   rmSync(dataDir, { recursive: true });
 }
 
-async function killUnderLoad(
+async function endUnderLoad(
   server: TestServer,
   { expected, seed }: { readonly expected: ExpectedInstances; readonly seed: string },
   campaign: Campaign,
@@ -134,10 +153,24 @@ async function killUnderLoad(
   const endsAt = performance.now() + loadMsMax;
   while (operationsLeft > 0 && performance.now() < endsAt) await delay(5);
   await delay(Math.random() * momentMsMax);
-  await server.kill();
+  if (!(await end(server, campaign))) campaign.crashes += 1;
   isOver = true;
   await load;
   campaign.acknowledged += expected.acknowledged - acknowledgedBefore;
+}
+
+/** Whether it ended as it should. */
+async function end(server: TestServer, { way, run, stopMs }: Campaign): Promise<boolean> {
+  if (way === 'kill') {
+    await server.kill();
+    return true;
+  }
+  const startedAt = performance.now();
+  const exitCode = await server.stop();
+  stopMs.push(Math.round(performance.now() - startedAt));
+  if (exitCode === 0) return true;
+  run.progress(`ended with ${exitCode ?? server.process.signalCode}:\n${server.output()}`);
+  return false;
 }
 
 /** The studies of the load that was cut off, and some of others. */

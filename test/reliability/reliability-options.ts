@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 /** Scenarios in the order they run, by the names that `--only` takes. */
 export const scenarioNames = [
   'kill -9 under mixed load',
+  'stops under mixed load',
   'write prefixes',
   'failed syncs',
   'flipped bits',
@@ -23,6 +24,7 @@ export interface ReliabilityOptions {
   readonly isAdded: boolean;
   readonly minutesMax: number;
   readonly kills: number;
+  readonly stops: number;
   readonly prefixes: number;
   readonly syncs: number;
   readonly overloadSeconds: number;
@@ -44,6 +46,7 @@ export const reliabilityUsage = `Usage: run-reliability.js [options]
   --add                 add the figures to those of the same scenario's earlier runs, of which the page then names every revision
   --minutes-max N       end each scenario behind the repetition under way after N minutes
   --kills N             default 100
+  --stops N             default 100
   --prefixes N          at most so many prefixes of the recorded writes (default 10,000)
   --syncs N             syncs made to fail (default 500)
   --flips N             default 10,000
@@ -70,6 +73,7 @@ export function parseReliabilityOptions(args: readonly string[]): ReliabilityOpt
       add: { type: 'boolean', default: false },
       'minutes-max': { type: 'string' },
       kills: { type: 'string', default: '100' },
+      stops: { type: 'string', default: '100' },
       prefixes: { type: 'string', default: '10000' },
       syncs: { type: 'string', default: '500' },
       'overload-seconds': { type: 'string', default: '300' },
@@ -89,6 +93,7 @@ export function parseReliabilityOptions(args: readonly string[]): ReliabilityOpt
     isAdded: values.add,
     minutesMax: values['minutes-max'] === undefined ? Infinity : count(values['minutes-max']),
     kills: count(values.kills),
+    stops: count(values.stops),
     prefixes: count(values.prefixes),
     syncs: count(values.syncs),
     overloadSeconds: count(values['overload-seconds']),

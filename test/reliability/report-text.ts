@@ -1,4 +1,5 @@
 import { quantile } from './process-figures.js';
+import { scenarioNames, type ScenarioName } from './reliability-options.js';
 import type { Figure } from './scenario.js';
 import type { StoredResult, StoredResults, StoredRun } from './stored-results.js';
 
@@ -13,9 +14,11 @@ added to those of the slices before, and the page says how many there were, and 
 
 `;
 
-const descriptions: Readonly<Record<string, string>> = {
+const descriptions: Readonly<Record<ScenarioName, string>> = {
   'kill -9 under mixed load':
     'Four clients store by STOW-RS and C-STORE, search, read frames, delete and store again; the server is killed at a random moment of up to sixty operations, started again, and every instance of the studies under way and of two others is looked at. After 50 kills every study is, the directory is verified, and a new one begun. Two servers run at a time, so that the times of their restarts are those of a busy machine.',
+  'stops under mixed load':
+    'The same load and the same looks; the server gets SIGTERM instead, ends what is under way, and exits with 0.',
   'write prefixes':
     'The writes and syncs of the store thread are recorded; the store is opened as a power cut behind any of them would have left it, with what was not synced kept, dropped, or torn.',
   'failed syncs':
@@ -34,16 +37,20 @@ const descriptions: Readonly<Record<string, string>> = {
 };
 
 export function reportText(results: StoredResults): string {
-  return head + Object.entries(results).map(sectionOf).join('\n');
+  const known = scenarioNames.flatMap((name) => {
+    const result = results[name];
+    return result === undefined ? [] : [sectionOf(name, result)];
+  });
+  return head + known.join('\n');
 }
 
-function sectionOf([name, { machine, runs, figures }]: [string, StoredResult]): string {
+function sectionOf(name: ScenarioName, { machine, runs, figures }: StoredResult): string {
   const rows = Object.entries(figures)
     .flatMap(([what, figure]) => rowsOf(what, figure))
     .map(([what, value]) => `| ${what} | ${value} |`);
   return `## ${name[0]!.toUpperCase()}${name.slice(1)}
 
-${descriptions[name] ?? ''}
+${descriptions[name]}
 
 ${runsText(runs)}; ${machine}.
 

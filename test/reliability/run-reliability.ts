@@ -4,7 +4,7 @@ import { backups } from './backups.js';
 import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
 import { fullDisks } from './full-disks.js';
-import { kills } from './kills.js';
+import { kills, stops } from './kills.js';
 import { overload } from './overload.js';
 import {
   parseReliabilityOptions,
@@ -32,6 +32,7 @@ function scenariosOf(
 ): Readonly<Record<ScenarioName, (run: ScenarioRun) => Promise<Figures | undefined>>> {
   return {
     'kill -9 under mixed load': (run) => kills(options.kills, run),
+    'stops under mixed load': (run) => stops(options.stops, run),
     'write prefixes': (run) => writePrefixes(options.prefixes, run),
     'failed syncs': (run) => failedSyncs(options.syncs, run),
     'flipped bits': (run) => bitRot(options.flips, run),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { bitRot } from './bit-rot.js';
 import { failedSyncs } from './failed-syncs.js';
 import { fullDisks } from './full-disks.js';
-import { kills } from './kills.js';
+import { kills, stops } from './kills.js';
 import { overload } from './overload.js';
 import { untilDone, type Figures } from './scenario.js';
 import { writePrefixes } from './write-prefixes.js';
@@ -23,6 +23,17 @@ test('nothing acknowledged is lost when the server is killed', async () => {
     'searches that show something else',
     'answers under load that break a promise',
     'problems found by verify (blobs, records, counters, change log, index)',
+  ]);
+});
+
+test('a server that is stopped under load ends without an error and has what it acknowledged', async () => {
+  const figures = await stops(2, untilDone);
+  assert.ok(Number(figures['instances acknowledged']) > 0);
+  assertZero(figures, [
+    'with an exit code or a signal',
+    'lost',
+    'corrupt',
+    'answers under load that break a promise',
   ]);
 });
 
