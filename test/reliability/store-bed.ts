@@ -2,7 +2,10 @@ import type { GroupLoop } from '#engine/store/commit/group-loop.js';
 import { openStore } from '#engine/store/open-store.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
 import { createGroupLoop } from '#engine/store/store-thread.js';
-import { defaultStoreThreadOptions } from '#engine/store/store-thread-options.js';
+import {
+  defaultStoreThreadOptions,
+  type StoreThreadOptions,
+} from '#engine/store/store-thread-options.js';
 import type { StoreReply, StoreRequest } from '#engine/threads/task-messages.js';
 import { numberedInstance } from '#test/helpers/crash-writer.js';
 import { buildParsedInstance } from '#test/helpers/parsed-instance-builder.js';
@@ -11,6 +14,8 @@ const mib = 1024 * 1024;
 const overwrite = 'never';
 /** Instances this long are spilled. */
 const spillBytesMin = 2_000_000;
+
+const bedOptions = { ...defaultStoreThreadOptions, segmentsAhead: 0, segmentBytes: 2 * mib };
 
 /**
  * The writing half of the store on this thread, step by step, so that faults come where a scenario wants them. What instance
@@ -22,15 +27,20 @@ export class StoreBed {
   readonly #arena: SharedArrayBuffer;
   #lastId = 0;
 
-  private constructor(store: OpenedStore, directory: string, arena: SharedArrayBuffer) {
+  private constructor(store: OpenedStore, directory: string, options: Partial<StoreThreadOptions>) {
     this.store = store;
-    this.#arena = arena;
-    const options = { ...defaultStoreThreadOptions, segmentsAhead: 0, segmentBytes: 2 * mib };
-    this.#loop = createGroupLoop({ arena, directory, options }, store.database);
+    this.#arena = new SharedArrayBuffer(8 * mib);
+    this.#loop = createGroupLoop(
+      { arena: this.#arena, directory, options: { ...bedOptions, ...options } },
+      store.database,
+    );
   }
 
-  static async open(directory: string): Promise<StoreBed> {
-    return new StoreBed(await openStore({ directory }), directory, new SharedArrayBuffer(8 * mib));
+  static async open(
+    directory: string,
+    options: Partial<StoreThreadOptions> = {},
+  ): Promise<StoreBed> {
+    return new StoreBed(await openStore({ directory }), directory, options);
   }
 
   /** Commits the instances together; returns the numbers that were acknowledged. */
@@ -83,6 +93,17 @@ export class StoreBed {
     const deleteId = ++this.#lastId;
     const replies = this.#run([{ kind: 'delete', deleteId, partition: 0, ...target }]);
     return replies.some((reply) => reply.kind === 'deleted' && 'instanceCount' in reply.result);
+  }
+
+  /** A step of giving space back, when it is time for one. */
+  reclaim(): StoreReply[] {
+    const replies: StoreReply[] = [];
+    this.#loop.reclaim({
+      receive: () => undefined,
+      reply: (message) => replies.push(message),
+      feed: () => undefined,
+    });
+    return replies;
   }
 
   async close(): Promise<void> {

@@ -87,9 +87,19 @@ export class Committer {
       return { outcomes, feeds };
     } catch (error) {
       if (!(error instanceof GantryError)) throw error;
+      if (error.code === 'corrupt' && requests.length > 1) return this.#commitEach(requests);
       for (const request of requests) this.#dropSpill(request);
       return { outcomes: requests.map((request) => failure(request, error)), feeds: [] };
     }
+  }
+
+  /** For a group that meets damage: it fails those that need what is damaged. */
+  #commitEach(requests: readonly CommitRequest[]): CommittedGroup {
+    const groups = requests.map((request) => this.commit([request]));
+    return {
+      outcomes: groups.flatMap(({ outcomes }) => outcomes),
+      feeds: groups.flatMap(({ feeds }) => feeds),
+    };
   }
 
   /** The requests that there is something to write for; the others get their outcome. */

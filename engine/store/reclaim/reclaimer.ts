@@ -36,9 +36,9 @@ const garbagePerStep = 256;
 const purgesPerStep = 64;
 /** Between two steps while there is work, so that commits never wait for two. */
 const pauseMsMin = 20;
-/** Between two looks for work, and after the disk was full. */
+/** Between two looks for work, and after something that may pass: the disk was full, or the catalogue could not be read. */
 const idleMs = 1000;
-const fullMs = 30_000;
+const passingMs = 30_000;
 
 /**
  * Gives the space of deleted instances back, in steps of some milliseconds between commits: removes what has waited long
@@ -57,7 +57,7 @@ export class Reclaimer {
     this.#options = options;
   }
 
-  /** Does one step when it is time; undefined when it is not, or nothing was removed. Errors other than of space are final. */
+  /** Does one step when it is time; undefined when it is not, or nothing was removed. Of errors only those of writing are final. */
   stepWhenDue(): ReclaimedStep | undefined {
     const nowMs = performance.now();
     if (nowMs < this.#nextAtMs) return undefined;
@@ -71,10 +71,18 @@ export class Reclaimer {
       return problem === undefined ? { removedFiles } : { removedFiles, problem };
     } catch (error) {
       this.#options.writer.abandon();
-      if (!(error instanceof GantryError) || error.code !== 'storage-full') throw error;
-      this.#nextAtMs = nowMs + fullMs;
-      return undefined;
+      const meaning = toWriteError(error);
+      if (!(meaning instanceof GantryError)) throw error;
+      this.#nextAtMs = nowMs + passingMs;
+      return meaning.code === 'corrupt' ? this.#passOver(meaning) : undefined;
     }
+  }
+
+  /** What cannot be read is no reason to write nothing any more; a segment that refers to it stays. */
+  #passOver(problem: GantryError): ReclaimedStep {
+    if (this.#compaction !== undefined) this.#stuck.add(this.#compaction.segment);
+    this.close();
+    return { removedFiles: [], problem };
   }
 
   /** Whether files stay although nothing refers to them any more: a backup may still copy them. */

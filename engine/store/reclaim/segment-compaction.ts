@@ -125,12 +125,22 @@ export class SegmentCompaction {
   }
 
   #headerAt(position: number): RecordHeader | undefined {
-    readSync(this.#fd, this.#head, 0, recordHeaderBytes, position);
-    if (!hasRecordMagic(this.#head)) return undefined;
+    const count = this.#read(this.#head, position);
+    if (count < recordHeaderBytes || !hasRecordMagic(this.#head)) return undefined;
     try {
       return readRecordHeader(this.#head);
     } catch {
       return undefined;
+    }
+  }
+
+  /** Returns how many bytes there were; none where the disk cannot give them, which is damage of that place alone. */
+  #read(target: Buffer, position: number): number {
+    try {
+      return readSync(this.#fd, target, 0, target.length, position);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EIO') return 0;
+      throw error;
     }
   }
 
@@ -161,7 +171,7 @@ export class SegmentCompaction {
     const { blob } = record;
     const bytes = Buffer.allocUnsafe(blob.length);
     for (let done = 0; done < bytes.length;) {
-      const count = readSync(this.#fd, bytes, done, bytes.length - done, blob.offset + done);
+      const count = this.#read(bytes.subarray(done), blob.offset + done);
       if (count === 0) return [];
       done += count;
     }

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { GantryError } from '#engine/base/error-catalogue.js';
+import { recordAlignmentBytes } from '#engine/store/blob/record-header.js';
+import { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import { dataDirectoryOf } from '#engine/store/data-directory.js';
+import type { StoreReply } from '#engine/threads/task-messages.js';
+import { numberedInstance } from '#test/helpers/crash-writer.js';
+import { assertAcknowledged, assertConsistent } from '#test/helpers/store-checks.js';
+import { temporaryDirectory } from '#test/helpers/temporary-directory.js';
+import { delay } from '#test/helpers/wait.js';
+import { StoreBed } from '#test/reliability/store-bed.js';
+
+const quick = { garbageGraceMs: 0, undeleteWindowMs: 0, compactionBytesPerSecondMax: 2 ** 30 };
+/** Of 70 KB each: some thirty of them fill a segment. */
+const numbers = Array.from({ length: 40 }, (_, n) => 5 + 7 * n);
+const survivor = numbers[3]!;
+
+test('a group of which one instance meets damage in the catalogue is committed without it', async (t) => {
+  const bed = await StoreBed.open(temporaryDirectory());
+  const { sop } = numberedInstance(2);
+  const { findInstances } = CatalogReader.prototype;
+  t.mock.method(CatalogReader.prototype, 'findInstances', function (
+    this: CatalogReader,
+    ...[partition, keys]: Parameters<typeof findInstances>
+  ) {
+    if (keys.some(({ sopInstanceUid }) => sopInstanceUid === sop)) throw new GantryError('corrupt');
+    return findInstances.call(this, partition, keys);
+  } as typeof findInstances);
+  assert.deepEqual(bed.commit([1, 2, 3, 6]), [1, 3, 6]);
+  t.mock.restoreAll();
+  assert.equal(assertConsistent(bed.store), 3);
+  assert.deepEqual(bed.commit([2]), [2]);
+  await bed.close();
+});
+
+test('a place of the disk that cannot be read keeps its segment; the store goes on', async (t) => {
+  const directory = temporaryDirectory();
+  const bed = await StoreBed.open(directory, quick);
+  for (const number of numbers) bed.commit([number]);
+  const { study, series, sop } = numberedInstance(survivor);
+  const key = { studyInstanceUid: study, seriesInstanceUid: series, sopInstanceUid: sop };
+  const { blob } = bed.store.reader.findInstance(0, key)!;
+  const path = join(dataDirectoryOf(directory).segments, '00000001.seg');
+  for (const number of numbers) if (number !== survivor) assert.ok(bed.delete(number));
+
+  failReads(t, blob.offset - (blob.offset % recordAlignmentBytes));
+  const problems = await untilProblem(bed);
+  assert.match(problems.detail, /segment file 1 holds records that could not be moved/);
+  restoreReads();
+  assert.ok(fs.existsSync(path));
+  assertAcknowledged(bed.store, [survivor]);
+  assert.deepEqual(bed.commit([1]), [1]);
+  await bed.close();
+});
+
+test('a catalogue that cannot be read stops the giving back of space, not the store', async (t) => {
+  const bed = await StoreBed.open(temporaryDirectory(), quick);
+  bed.commit(numbers.slice(0, 3));
+  t.mock.method(CatalogReader.prototype, 'deletedDue', () => {
+    throw new GantryError('corrupt', 'the catalogue cannot be read');
+  });
+  assert.match((await untilProblem(bed)).detail, /the catalogue cannot be read/);
+  t.mock.restoreAll();
+  assert.deepEqual(bed.commit([1]), [1]);
+  await bed.close();
+});
+
+async function untilProblem(bed: StoreBed): Promise<StoreReply & { readonly kind: 'problem' }> {
+  for (let n = 0; n < 1_000; n++) {
+    for (const reply of bed.reclaim()) {
+      assert.notEqual(reply.kind, 'failed');
+      if (reply.kind === 'problem') return reply;
+    }
+    await delay(5);
+  }
+  return assert.fail('there is no problem');
+}
+
+type ReadArguments = [fd: number, target: Buffer, from: number, length: number, at: number];
+
+const { readSync } = fs;
+
+/** Reads of this place of any file fail, as those of a bad sector do. */
+function failReads(t: TestContext, place: number): void {
+  const failing = (...args: ReadArguments): number => {
+    const [, , , length, at] = args;
+    if (at <= place && place < at + length) {
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+    }
+    return readSync(...args);
+  };
+  (fs as unknown as Record<string, unknown>)['readSync'] = failing;
+  syncBuiltinESMExports();
+  t.after(restoreReads);
+}
+
+function restoreReads(): void {
+  fs.readSync = readSync;
+  syncBuiltinESMExports();
+}
