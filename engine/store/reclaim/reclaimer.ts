@@ -10,7 +10,7 @@ import { segmentPath, syncDirectory } from '../blob/segment-files.js';
 import { blobChunkKey, ownFileKey } from '../catalog/catalog-keys.js';
 import { purgeDeleted } from '../commit/deleted-instances.js';
 import type { StoreWriter } from '../commit/store-writer.js';
-import { toWriteError } from '../store-errors.js';
+import { toReadError, toWriteError } from '../store-errors.js';
 import { damagedSegment, SegmentCompaction } from './segment-compaction.js';
 
 export interface ReclaimerOptions {
@@ -115,9 +115,8 @@ export class Reclaimer {
   #removeDue(): RemovedFile[] {
     const { writer, directory } = this.#options;
     const nowMs = Date.now();
-    const due = readGarbage(writer.database, garbagePerStep).filter(
-      (each) => each.dueAtMs <= nowMs,
-    );
+    const waiting = reading(() => readGarbage(writer.database, garbagePerStep));
+    const due = waiting.filter((each) => each.dueAtMs <= nowMs);
     if (due.length === 0 || this.#holdsFiles) return [];
     const removed: RemovedFile[] = [];
     for (const garbage of due) {
@@ -126,7 +125,8 @@ export class Reclaimer {
       else {
         removeFile(segmentPath(directory, segment, store === 'segment' ? 'seg' : 'big'));
         // The highest number stays on record: the next one has to follow it, after a restart too.
-        if (store === 'file' && segment !== lastOwnFile(writer.database)) {
+        const last = reading(() => lastOwnFile(writer.database));
+        if (store === 'file' && segment !== last) {
           writer.batch.delete('default', ownFileKey(segment));
         }
         removed.push({ store, segment });
@@ -196,6 +196,14 @@ export class Reclaimer {
     } catch (error) {
       throw toWriteError(error);
     }
+  }
+}
+
+function reading<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw toReadError(error, 'the catalogue cannot be read');
   }
 }
 

@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { recordAlignmentBytes } from '#engine/store/blob/record-header.js';
 import { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
 import { dataDirectoryOf } from '#engine/store/data-directory.js';
 import type { StoreReply } from '#engine/threads/task-messages.js';
 import { numberedInstance } from '#test/helpers/crash-writer.js';
@@ -57,17 +58,26 @@ test('a place of the disk that cannot be read keeps its segment; the store goes 
   await bed.close();
 });
 
-test('a catalogue that cannot be read stops the giving back of space, not the store', async (t) => {
-  const bed = await StoreBed.open(temporaryDirectory(), quick);
-  bed.commit(numbers.slice(0, 3));
-  t.mock.method(CatalogReader.prototype, 'deletedDue', () => {
-    throw new GantryError('corrupt', 'the catalogue cannot be read');
+for (const first of ['y', 'x']) {
+  test(`damage in the catalogue stops the giving back of space, not the store (keys ${first})`, async (t) => {
+    const bed = await StoreBed.open(temporaryDirectory(), quick);
+    bed.commit(numbers.slice(0, 3));
+    const { range } = RocksdbDatabase.prototype;
+    t.mock.method(RocksdbDatabase.prototype, 'range', function (
+      this: RocksdbDatabase<string>,
+      ...[column, asked]: Parameters<typeof range>
+    ) {
+      if (asked.gte?.[1] !== first.charCodeAt(0)) return range.call(this, column, asked);
+      throw Object.assign(new Error('Corruption: block checksum mismatch'), {
+        code: 'LEVEL_CORRUPTION',
+      });
+    } as typeof range);
+    assert.match((await untilProblem(bed)).detail, /the catalogue cannot be read/);
+    t.mock.restoreAll();
+    assert.deepEqual(bed.commit([1]), [1]);
+    await bed.close();
   });
-  assert.match((await untilProblem(bed)).detail, /the catalogue cannot be read/);
-  t.mock.restoreAll();
-  assert.deepEqual(bed.commit([1]), [1]);
-  await bed.close();
-});
+}
 
 async function untilProblem(bed: StoreBed): Promise<StoreReply & { readonly kind: 'problem' }> {
   for (let n = 0; n < 1_000; n++) {
