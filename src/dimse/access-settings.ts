@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dimseVerbs } from '#src/config/option-types.js';
 import { parseCandidate } from '#src/config/parse-candidate.js';
-import { readFileIfPresent } from './read-file-if-present.js';
+import { readSettingsFile } from './read-settings-file.js';
 import { writeFileDurably } from './write-file-durably.js';
 
 const schema = z.strictObject({
@@ -58,8 +58,7 @@ export class AccessSettings {
 }
 
 function readSettings(path: string): Partial<AccessValues> {
-  const text = readFileIfPresent(path);
-  return text === undefined ? {} : definedOf(schema.partial().parse(JSON.parse(text)));
+  return definedOf(readSettingsFile(path, schema.partial()) ?? {});
 }
 
 function definedOf({

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { parseCandidate } from '#src/config/parse-candidate.js';
-import { readFileIfPresent } from './read-file-if-present.js';
+import { readSettingsFile } from './read-settings-file.js';
 import { writeFileDurably } from './write-file-durably.js';
 
 /** An application entity, ours or a peer. */
@@ -34,11 +34,11 @@ export class AeDirectory<Ae extends NamedAe> {
   /** Changes go one after another, so that none is lost. */
   #lastChange: Promise<void> = Promise.resolve();
 
-  /** Reads the file, if there is one. Throws when it is not what this class wrote: peers must not vanish silently. */
+  /** Reads the file, if there is one. Throws as `readSettingsFile`. */
   constructor(options: AeDirectoryOptions<Ae>) {
     this.#options = options;
     this.#configured = byTitle(options.configured);
-    this.#added = byTitle(readEntries(options));
+    this.#added = byTitle(readSettingsFile(options.filePath, options.schema.array()) ?? []);
   }
 
   find(aeTitle: string): Ae | undefined {
@@ -103,9 +103,4 @@ export class AeDirectory<Ae extends NamedAe> {
 
 function byTitle<Ae extends NamedAe>(aes: readonly Ae[]): Map<string, Ae> {
   return new Map(aes.map((ae) => [ae.aeTitle.trim(), { ...ae, aeTitle: ae.aeTitle.trim() }]));
-}
-
-function readEntries<Ae extends NamedAe>(options: AeDirectoryOptions<Ae>): readonly Ae[] {
-  const text = readFileIfPresent(options.filePath);
-  return text === undefined ? [] : options.schema.array().parse(JSON.parse(text));
 }

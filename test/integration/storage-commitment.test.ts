@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -309,6 +309,32 @@ test('jobs outlive the process: what was accepted is checked and reported after 
   const later = create(true);
   later.resume();
   assert.equal(later.count, 0);
+});
+
+test('a job whose file is damaged is set aside, and the others are done', async () => {
+  const directory = temporaryDirectory();
+  const references = [{ sopClassUid: ct, sopInstanceUid: '2.25.1' }];
+  const job = {
+    transactionUid: '2.25.109',
+    requesterAeTitle: 'MODALITY',
+    partition: 0,
+    references,
+  };
+  writeFileSync(join(directory, '2.25.109.json'), JSON.stringify(job));
+  writeFileSync(join(directory, '2.25.110.json'), JSON.stringify(job).slice(0, -5));
+  const delivered: CommitmentReport[] = [];
+  const jobs = new CommitmentJobs({
+    directory,
+    engine: new MemoryArchive(),
+    deliver: (_, report) => Promise.resolve(void delivered.push(report)),
+    retryDelaysMs: [],
+    logger: silentLogger,
+  });
+  jobs.resume();
+  await until(() => jobs.count === 0, 'the whole one to be done');
+  assert.equal(delivered.length, 1);
+  assert.deepEqual(readdirSync(directory), ['2.25.110.json.damaged']);
+  await jobs.close();
 });
 
 test('a close waits until nothing reads the store any more, and leaves the job to the next start', async () => {

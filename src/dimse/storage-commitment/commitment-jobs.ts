@@ -55,7 +55,14 @@ export class CommitmentJobs {
 
   /** Takes up what was left to do. */
   resume(): void {
-    for (const job of this.#files.load()) {
+    const { logger } = this.#options;
+    const jobs = this.#files.load((file, error) => {
+      logger.error(
+        { file, err: error },
+        'a storage commitment job cannot be read, and is set aside',
+      );
+    });
+    for (const job of jobs) {
       this.#transactionUids.add(job.transactionUid);
       this.#enqueue(() => this.#run(job));
     }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -32,14 +32,20 @@ export class JobFiles {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
-  /** What earlier processes left to do. Throws when a file is not what `save` wrote. */
-  load(): CommitmentJob[] {
-    return readdirSync(this.#directory)
-      .filter((name) => name.endsWith(extension))
-      .map((name) => {
-        const text = readFileSync(join(this.#directory, name), 'utf8');
-        return jobSchema.parse(JSON.parse(text));
-      });
+  /** What earlier processes left to do. A file that is not what `save` wrote is set aside as `….damaged`, and told of. */
+  load(onDamaged: (name: string, error: unknown) => void): CommitmentJob[] {
+    const jobs: CommitmentJob[] = [];
+    for (const name of readdirSync(this.#directory)) {
+      if (!name.endsWith(extension)) continue;
+      const path = join(this.#directory, name);
+      try {
+        jobs.push(jobSchema.parse(JSON.parse(readFileSync(path, 'utf8'))));
+      } catch (error) {
+        renameSync(path, `${path}.damaged`);
+        onDamaged(name, error);
+      }
+    }
+    return jobs;
   }
 
   /** Resolves when the job is durable. */

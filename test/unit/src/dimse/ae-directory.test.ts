@@ -87,5 +87,5 @@ test('what is no remote AE, belongs to the configuration or is not there is refu
 test('a damaged file stops the start: peers must not vanish silently', () => {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, 'remote-aes.json'), '[{"aeTitle":"X"}]');
-  assert.throws(() => open(directory));
+  assert.throws(() => open(directory), /remote-aes\.json is damaged; bring it back from a backup/);
 });
