@@ -54,7 +54,7 @@ export async function assembleEngine(
     {
       onFailed,
       onRebuilding: (reason) => log.warn({ reason }, 'the index is rebuilt from the catalogue'),
-      onProblem: (detail) => log.warn({ detail }, 'space could not be reclaimed'),
+      onProblem: (text, detail) => log.error({ detail }, text),
     },
   );
   const openingDerived = opening.then(() => openDerivedFrames(options));

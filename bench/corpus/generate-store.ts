@@ -44,7 +44,9 @@ export async function generateStore(
     const { index } = await file.open();
     const arena = new SharedArrayBuffer(ARENA_BYTES);
     const options = { ...defaultStoreThreadOptions, blobStore: 'values' } as const;
-    const loop = createGroupLoop({ arena, directory, options }, store.database);
+    const loop = createGroupLoop({ arena, directory, options }, store.database, (damage) => {
+      throw new Error(damage);
+    });
     try {
       await storeAll(corpus, { arena, loop, index, onProgress });
     } finally {

@@ -51,7 +51,7 @@ export class DuckdbIndexFile implements IndexFile {
   async setAside(): Promise<void> {
     const aside = `${this.#path}.damaged`;
     for (const suffix of ['', '.wal']) {
-      await rm(aside + suffix, { force: true });
+      await rm(aside + suffix, { recursive: true, force: true });
       if (await exists(this.#path + suffix)) await rename(this.#path + suffix, aside + suffix);
     }
   }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
-import { BlobLog } from './blob/blob-log.js';
+import { BlobLog, type BlobLogOptions } from './blob/blob-log.js';
 import type { BlobStore } from './blob/blob-store.js';
 import { RocksdbBlobStore } from './blob/rocksdb-blob-store.js';
 import { lastGarbageFile } from './blob/garbage-queue.js';
@@ -41,10 +41,11 @@ const mib = 1024 * 1024;
 /** A batch is in memory as a whole: its blobs must not make it much larger than the memtables it goes to. */
 const valuesGroupBytesMax = 8 * mib;
 
-/** Takes up a store where its last commit left it. */
+/** Takes up a store where its last commit left it. `onDamaged` is told of what is not as that left it. */
 export function createGroupLoop(
   data: Pick<StoreThreadData, 'arena' | 'directory' | 'options'>,
   database: RocksdbDatabase<StoreColumn>,
+  onDamaged: (detail: string) => void,
 ): GroupLoop {
   const { segments, catalog, snapshot } = dataDirectoryOf(data.directory);
   rmSync(snapshot, { recursive: true, force: true });
@@ -55,7 +56,7 @@ export function createGroupLoop(
   const numbers = new SegmentNumbers(segments, lastNumber);
   const freeSpace = new FreeSpace(segments, data.options.reserveBytes);
   const spills = new SpillFiles(segments, numbers, freeSpace);
-  const blobs = createBlobStore(data.options, segments, state, { numbers, freeSpace });
+  const blobs = createBlobStore(data.options, segments, state, { numbers, freeSpace, onDamaged });
   const blobReader = new StoredBlobReader(segments, database);
   const { arena, options } = data;
   const writer = new StoreWriter({ database, blobs, sequence: state.sequence });
@@ -96,22 +97,18 @@ function createBlobStore(
   options: StoreThreadOptions,
   directory: string,
   position: { readonly segment: number; readonly segmentEnd: number },
-  { numbers, freeSpace }: { readonly numbers: SegmentNumbers; readonly freeSpace: FreeSpace },
+  parts: Pick<BlobLogOptions, 'numbers' | 'onDamaged'> & { readonly freeSpace: FreeSpace },
 ): BlobStore {
   const values = new RocksdbBlobStore(position);
   if (options.blobStore === 'values') return values;
   const { segmentBytes, valueBytesMax, segmentsAhead: aheadCount } = options;
   const fullness = position.segmentEnd / segmentBytes;
   const preparer = new SegmentPreparer({
-    ...{ directory, segmentBytes, aheadCount, fullness, freeSpace },
+    ...{ directory, segmentBytes, aheadCount, fullness, freeSpace: parts.freeSpace },
   });
+  const { numbers, onDamaged } = parts;
   return new BlobLog({
-    directory,
-    segmentBytes,
-    valueBytesMax,
-    values,
-    position,
-    numbers,
-    preparer,
+    ...{ directory, segmentBytes, valueBytesMax, values, position },
+    ...{ numbers, preparer, onDamaged },
   });
 }

@@ -16,7 +16,9 @@ const data = workerData as StoreThreadData;
 const database = await borrowCatalog(data.databasePort);
 // The store could not be opened, which who opened it says.
 if (database === undefined) process.exit();
-const loop = createGroupLoop(data, database);
+const loop = createGroupLoop(data, database, (detail) =>
+  port.postMessage({ kind: 'problem', text: 'the last segment is damaged', detail }),
+);
 const spillReplyPort = data.spillReplyPort ?? port;
 const reply = (message: StoreReply): void => {
   const isOfSpill = message.kind === 'spilled' || message.kind === 'spill-failed';

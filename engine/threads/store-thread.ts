@@ -26,7 +26,7 @@ export interface StoreThreadStart extends StoreThreadData {
   /** Files without any instance were removed. */
   readonly onRemoved: (files: readonly RemovedFile[]) => void;
   /** Something that an operator should know of; the store goes on. */
-  readonly onProblem: (detail: string) => void;
+  readonly onProblem: (text: string, detail: string) => void;
 }
 
 /** Main side of the thread that owns all writes. */
@@ -194,7 +194,8 @@ export class StoreThread {
     this.#worker.on('message', (reply: StoreReply) => this.#onReply(reply, onStarted));
     this.#spillReplies.on('message', (reply: StoreReply) => this.#onReply(reply, onStarted));
     this.#worker.on('error', (cause) => {
-      const error = new GantryError('store-unavailable', 'the store thread died', { cause });
+      const detail = `the store thread died: ${cause.message}`;
+      const error = new GantryError('store-unavailable', detail, { cause });
       this.#fail(error);
       onStarted(error);
     });
@@ -235,7 +236,7 @@ export class StoreThread {
         this.#options.onRemoved(reply.files);
         return;
       case 'problem':
-        this.#options.onProblem(reply.detail);
+        this.#options.onProblem(reply.text, reply.detail);
         return;
       case 'spilled':
         this.#onSpilled(reply);

@@ -162,7 +162,7 @@ export type StoreReply =
   /** Files without any instance were removed: whoever keeps them open may let go. */
   | { readonly kind: 'removed'; readonly files: readonly RemovedFile[] }
   /** Something that an operator should know of; the store goes on. */
-  | { readonly kind: 'problem'; readonly detail: string }
+  | { readonly kind: 'problem'; readonly text: string; readonly detail: string }
   /** Writing failed in a way that must not be retried: no further commit will succeed. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'closed' };

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -49,6 +50,7 @@ function blobLogIn(directory: string, valueBytesMax: number): BlobLog {
     values: new RocksdbBlobStore(position),
     position,
     numbers: new SegmentNumbers(directory, 0),
+    onDamaged: (detail) => assert.fail(detail),
     preparer: new SegmentPreparer({
       ...{ directory, segmentBytes, aheadCount: 1, fullness: 1, freeSpace },
     }),

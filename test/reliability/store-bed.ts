@@ -23,6 +23,8 @@ const bedOptions = { ...defaultStoreThreadOptions, segmentsAhead: 0, segmentByte
  */
 export class StoreBed {
   readonly store: OpenedStore;
+  /** What was found damaged when it was opened. */
+  readonly damage: string[] = [];
   readonly #loop: GroupLoop;
   readonly #arena: SharedArrayBuffer;
   #lastId = 0;
@@ -33,6 +35,7 @@ export class StoreBed {
     this.#loop = createGroupLoop(
       { arena: this.#arena, directory, options: { ...bedOptions, ...options } },
       store.database,
+      (detail) => this.damage.push(detail),
     );
   }
 

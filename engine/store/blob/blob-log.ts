@@ -1,6 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { GantryError } from '#engine/base/error-catalogue.js';
 import type { RocksdbBatch } from '#native-bindings/rocksdb/rocksdb-batch.js';
 import type { StoreColumn } from '../catalog/catalog-keys.js';
 import type { BlobLocator } from '../catalog/catalog-records.js';
@@ -29,6 +28,8 @@ export interface BlobLogOptions {
   readonly position: BlobLogPosition;
   readonly numbers: SegmentNumbers;
   readonly preparer: SegmentPreparer;
+  /** The last segment is not what was committed to it: what is lost of it is for those who read it, and a new one is begun. */
+  readonly onDamaged: (detail: string) => void;
 }
 
 const smallGroupFactor = 4;
@@ -55,23 +56,15 @@ export class BlobLog implements BlobStore {
   #active: ActiveSegment | undefined;
   #placed: PlacedGroup | undefined;
 
-  /** Throws `corrupt` when committed records of the last segment are missing. */
   constructor(options: BlobLogOptions) {
     this.#options = options;
-    const { segment, segmentEnd } = options.position;
-    if (segment !== 0) {
-      const path = segmentPath(options.directory, segment, 'seg');
-      this.#active = this.#open(path, segment, segmentEnd);
-      if (this.#active.bytesAtOpen < segmentEnd) {
-        throw new GantryError('corrupt', 'the last segment is shorter than what was committed');
-      }
-    }
+    if (options.position.segment !== 0) this.#active = this.#resume(options.position);
   }
 
   /** Behind the blobs that are placed: the commit record that may follow them is passed over when the log is read. */
   get position(): BlobLogPosition {
     return this.#active === undefined
-      ? { segment: 0, segmentEnd: 0 }
+      ? this.#options.position
       : {
           segment: this.#active.number,
           segmentEnd: this.#active.end + (this.#placed?.bytes ?? 0),
@@ -139,6 +132,20 @@ export class BlobLog implements BlobStore {
     }
     if (active !== undefined) finishSegment(active);
     return this.#active;
+  }
+
+  #resume({ segment: number, segmentEnd }: BlobLogPosition): ActiveSegment | undefined {
+    const { directory, onDamaged } = this.#options;
+    try {
+      const segment = this.#open(segmentPath(directory, number, 'seg'), number, segmentEnd);
+      if (segment.bytesAtOpen >= segmentEnd) return segment;
+      closeSegment(segment);
+      onDamaged(`segment file ${number} is shorter than what was committed`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      onDamaged(`segment file ${number} is missing`);
+    }
+    return undefined;
   }
 
   #create(number: number): ActiveSegment {

@@ -91,7 +91,10 @@ export class GroupLoop {
       const { removedFiles: files, problem } = step;
       for (const file of files) this.#options.blobReader.forgetFile(file);
       if (files.length > 0) ports.reply({ kind: 'removed', files });
-      if (problem !== undefined) ports.reply({ kind: 'problem', detail: problem.message });
+      if (problem !== undefined) {
+        const text = 'space could not be reclaimed';
+        ports.reply({ kind: 'problem', text, detail: problem.message });
+      }
     } catch (error) {
       this.#fail(error, ports);
     }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { recordAlignmentBytes } from '#engine/store/blob/record-header.js';
+import { segmentPath } from '#engine/store/blob/segment-files.js';
 import { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import type { BlobLocator } from '#engine/store/catalog/catalog-records.js';
 import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
 import { dataDirectoryOf } from '#engine/store/data-directory.js';
 import type { StoreReply } from '#engine/threads/task-messages.js';
@@ -42,21 +43,42 @@ test('a place of the disk that cannot be read keeps its segment; the store goes 
   const directory = temporaryDirectory();
   const bed = await StoreBed.open(directory, quick);
   for (const number of numbers) bed.commit([number]);
-  const { study, series, sop } = numberedInstance(survivor);
-  const key = { studyInstanceUid: study, seriesInstanceUid: series, sopInstanceUid: sop };
-  const { blob } = bed.store.reader.findInstance(0, key)!;
-  const path = join(dataDirectoryOf(directory).segments, '00000001.seg');
+  const blob = blobOf(bed, survivor);
   for (const number of numbers) if (number !== survivor) assert.ok(bed.delete(number));
 
   failReads(t, blob.offset - (blob.offset % recordAlignmentBytes));
   const problems = await untilProblem(bed);
   assert.match(problems.detail, /segment file 1 holds records that could not be moved/);
   restoreReads();
-  assert.ok(fs.existsSync(path));
+  assert.ok(fs.existsSync(segmentPathOf(directory, 1)));
   assertAcknowledged(bed.store, [survivor]);
   assert.deepEqual(bed.commit([1]), [1]);
   await bed.close();
 });
+
+for (const damage of ['missing', 'shorter than what was committed'] as const) {
+  test(`a last segment that is ${damage} does not stop the start; the next one is begun`, async () => {
+    const directory = temporaryDirectory();
+    const before = await StoreBed.open(directory);
+    for (const number of numbers.slice(0, 5)) before.commit([number]);
+    const blobs = numbers.slice(0, 5).map((number) => blobOf(before, number));
+    await before.close();
+    const path = segmentPathOf(directory, 1);
+    if (damage === 'missing') fs.unlinkSync(path);
+    else fs.truncateSync(path, blobs[2]!.offset + blobs[2]!.length);
+
+    for (const fresh of numbers.slice(5, 7)) {
+      const bed = await StoreBed.open(directory);
+      assert.deepEqual(bed.damage, fresh === numbers[5] ? [`segment file 1 is ${damage}`] : []);
+      assert.deepEqual(bed.commit([fresh]), [fresh]);
+      assert.equal(blobOf(bed, fresh).segment, 2);
+      if (damage !== 'missing') assertAcknowledged(bed.store, numbers.slice(0, 3));
+      const read = (): number => bed.store.blobReader.readSync(blobs[4]!, 0, Buffer.alloc(1));
+      assert.throws(read, { code: 'corrupt' });
+      await bed.close();
+    }
+  });
+}
 
 for (const first of ['y', 'x']) {
   test(`damage in the catalogue stops the giving back of space, not the store (keys ${first})`, async (t) => {
@@ -77,6 +99,16 @@ for (const first of ['y', 'x']) {
     assert.deepEqual(bed.commit([1]), [1]);
     await bed.close();
   });
+}
+
+function segmentPathOf(directory: string, number: number): string {
+  return segmentPath(dataDirectoryOf(directory).segments, number, 'seg');
+}
+
+function blobOf({ store }: StoreBed, number: number): BlobLocator {
+  const { study, series, sop } = numberedInstance(number);
+  const key = { studyInstanceUid: study, seriesInstanceUid: series, sopInstanceUid: sop };
+  return store.reader.findInstance(0, key)!.blob;
 }
 
 async function untilProblem(bed: StoreBed): Promise<StoreReply & { readonly kind: 'problem' }> {
