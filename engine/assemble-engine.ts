@@ -66,6 +66,7 @@ export async function assembleEngine(
   ]);
   if (opened.status === 'rejected') throw opened.reason;
   const store = opened.value;
+  if (store.lost !== undefined) log.error(store.lost, 'changes that were committed are lost');
   try {
     const [threads, derived] = [valueOf(started), valueOf(derivedFrames)];
     const maintenanceThread = startMaintenance(options, store.database.handle, log);

@@ -21,6 +21,7 @@ export interface EngineOptions {
     readonly memtableBytes: number;
     readonly blockCacheBytes: number;
     readonly cachesTableIndexes: boolean;
+    readonly acceptsLoss: boolean;
     readonly garbageGraceMs: number;
     readonly undeleteWindowMs: number;
     readonly compactionBytesPerSecond: number;
@@ -59,6 +60,7 @@ export async function openEngine(options: EngineOptions, log: Logger): Promise<E
     memtableBytesMax: options.store.memtableBytes,
     cacheBytes: options.store.blockCacheBytes,
     cachesTableIndexes: options.store.cachesTableIndexes,
+    acceptsLoss: options.store.acceptsLoss,
   });
   // Nobody waits for it yet who could be told.
   opening.catch(() => undefined);

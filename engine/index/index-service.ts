@@ -246,8 +246,10 @@ export class IndexService {
 
   /** Applies what the catalogue has and the index has not, while live feeds are only noted. */
   async #catchUp(index: QueryIndex): Promise<void> {
-    if (index.appliedSequence > this.#source.lastSequence()) {
-      this.#damage = new GantryError('corrupt', 'the index is ahead of the catalogue');
+    const last = this.#source.lastSequence();
+    if (index.appliedSequence > last) {
+      const detail = `the catalogue lacks changes ${last + 1} to ${index.appliedSequence}, which the index has`;
+      this.#damage = new GantryError('corrupt', detail);
       return;
     }
     if (!this.#isReady) this.#reply({ kind: 'ready', sequence: index.appliedSequence });

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
 import type { RocksdbColumnOptions } from '#native-bindings/rocksdb/rocksdb-options.js';
@@ -9,7 +10,7 @@ import { CatalogReader } from './catalog/catalog-reader.js';
 import { checkManifest } from './check-manifest.js';
 import { dataDirectoryOf, prepareDataDirectory } from './data-directory.js';
 import { completeOrderedKeys } from './complete-ordered-keys.js';
-import { recoverBlobLog } from './recover-blob-log.js';
+import { acceptLoss, recoverBlobLog, type LostChanges } from './recover-blob-log.js';
 
 export interface OpenStoreOptions {
   readonly directory: string;
@@ -19,6 +20,8 @@ export interface OpenStoreOptions {
   readonly cacheBytes?: number;
   /** Whether what RocksDB keeps of each table counts towards `cacheBytes`; default false. */
   readonly cachesTableIndexes?: boolean;
+  /** Whether it is opened although committed changes are missing; default false. */
+  readonly acceptsLoss?: boolean;
   /** Threads for RocksDB's flushes and compactions; default 2. */
   readonly parallelism?: number;
 }
@@ -29,6 +32,8 @@ export interface OpenedStore {
   readonly database: RocksdbDatabase<StoreColumn>;
   readonly reader: CatalogReader;
   readonly blobReader: BlobReader;
+  /** What is missing of what was committed, where that was accepted. */
+  readonly lost: LostChanges | undefined;
   /** Only after all threads that borrowed the database have ended. */
   close(): Promise<void>;
 }
@@ -55,13 +60,19 @@ export async function openExistingStore(options: OpenStoreOptions): Promise<Open
 
 /**
  * Opens the store in `directory`, which is created where it is missing, and recovers what a crash left. Throws
- * `store-unavailable` when another process has it open or it cannot be read by this program.
+ * `store-unavailable` when another process has it open, it cannot be read by this program, or it lacks what was committed.
  */
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   const paths = prepareDataDirectory(options.directory);
   const database = await openCatalog(paths.catalog, options);
+  let lost: LostChanges | undefined;
   try {
-    recoverBlobLog(database, paths.segments);
+    lost = recoverBlobLog(database, paths.segments);
+    if (lost !== undefined) {
+      if (options.acceptsLoss !== true) throw new GantryError('store-unavailable', textOf(lost));
+      setIndexAside(options.directory);
+      acceptLoss(database, paths.segments, lost);
+    }
     completeOrderedKeys(database);
   } catch (error) {
     await database.close();
@@ -72,11 +83,29 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
     database,
     reader: new CatalogReader(database),
     blobReader,
+    lost,
     close: async () => {
       blobReader.close();
       await database.close();
     },
   };
+}
+
+function textOf({ after, upTo }: LostChanges): string {
+  return (
+    `the catalogue lacks changes ${after + 1} to ${upTo}, which were committed: its log is damaged; ` +
+    'restore a backup, or start with store.acceptsLoss to go on without them'
+  );
+}
+
+/** It has rows of what is lost, and is made again. */
+function setIndexAside(directory: string): void {
+  const index = join(directory, 'index.duckdb');
+  for (const suffix of ['.wal', '']) {
+    const replaced = `${index}.replaced${suffix}`;
+    rmSync(replaced, { recursive: true, force: true });
+    if (existsSync(index + suffix)) renameSync(index + suffix, replaced);
+  }
 }
 
 /** Opens or creates the catalogue alone. Throws `store-unavailable`. */
@@ -100,10 +129,16 @@ export async function openCatalog(
       'store-unavailable',
       isLocked(error)
         ? 'the data directory is in use by another process'
-        : 'the catalogue could not be opened',
+        : `the catalogue could not be opened (${causeOf(error)}): restore a backup, or see gantry rebuild-catalog`,
       { cause: error },
     );
   }
+}
+
+/** What RocksDB says of it. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /** Whether `openStore` threw because another process has the store open. */

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { applyOperations } from '#native-bindings/rocksdb/batch-operations.js';
 import type { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
@@ -16,12 +17,12 @@ import {
   recordBytes,
   recordHeaderBytes,
 } from './blob/record-header.js';
-import { segmentPath } from './blob/segment-files.js';
+import { listSegmentFiles, segmentPath, type SegmentFile } from './blob/segment-files.js';
 import { blobCrc32 } from './blob/segment-scan.js';
 import { syncData, writeAllSync } from './blob/write-file.js';
-import { storeStateKey } from './catalog/catalog-keys.js';
+import { ownFileKey, storeStateKey } from './catalog/catalog-keys.js';
 import type { StoreColumn } from './catalog/catalog-keys.js';
-import { encodeStoreState, readStoreState } from './store-state.js';
+import { encodeStoreState, readStoreState, type StoreState } from './store-state.js';
 
 /** A whole group behind the last one that RocksDB knows of. */
 interface LoggedGroup {
@@ -31,43 +32,91 @@ interface LoggedGroup {
   readonly end: number;
 }
 
+/** Changes that were committed and are not in the catalogue any more, nor can be taken from the segments one after another. */
+export interface LostChanges {
+  /** The last one that is there. */
+  readonly after: number;
+  /** The last one that a commit record names. */
+  readonly upTo: number;
+}
+
 /**
- * Applies the groups that are durable in the active segment and that RocksDB lost, because its log is not synced with each group:
- * after a loss of power those since its last sync, after a crash of the process at most the one in progress. A group counts when
- * all of it is there: its commit record, and behind every header the bytes with the checksum it names. Called before anything
- * else uses the store; returns the number of groups applied.
+ * Applies the groups that are durable in the active segment, and in those begun behind it, and that RocksDB lost, because its log is
+ * not synced with each group: after a loss of power those since its last sync, after a crash of the process at most the one in
+ * progress. A group counts when all of it is there: its commit record, and behind every header the bytes with the checksum it
+ * names. Called before anything else uses the store.
+ *
+ * A commit record behind them that follows a later change than the last one proves that RocksDB lost what it had synced: its log
+ * is damaged. That is returned, and nothing is changed that lies there.
  */
-export function recoverBlobLog(database: RocksdbDatabase<StoreColumn>, directory: string): number {
+export function recoverBlobLog(
+  database: RocksdbDatabase<StoreColumn>,
+  directory: string,
+): LostChanges | undefined {
   const state = readStoreState(database);
-  const path = segmentPath(directory, state.segment, 'seg');
+  if (state.segment === 0) return undefined;
+  const batch = database.createBatch();
+  let { sequence } = state;
+  let place = { segment: state.segment, segmentEnd: state.segmentEnd };
+  let upTo = 0;
   // A missing or short segment is reported by those who need it.
-  if (state.segment === 0 || !existsSync(path)) return 0;
-  const fd = openSync(path, 'r+');
-  try {
-    const batch = database.createBatch();
-    let { sequence } = state;
-    let end = endOfOwnCommit(fd, state.segmentEnd);
-    let groupCount = 0;
-    for (;;) {
-      const group = readGroup(fd, end, sequence);
-      if (group === undefined) break;
-      // A crash of the process may have left the group written but not synced.
-      if (groupCount === 0) syncData(fd);
-      applyOperations(group.operations, batch);
-      batch.write({ isSynced: false });
-      ({ sequenceAfter: sequence, end } = group);
-      groupCount += 1;
+  for (const { number, path } of segmentsFrom(directory, state.segment)) {
+    const fd = openSync(path, 'r+');
+    try {
+      const isActive = number === state.segment;
+      let end = isActive ? endOfOwnCommit(fd, state.segmentEnd) : 0;
+      for (let groupCount = 0; ; groupCount++) {
+        const group = readGroup(fd, end, sequence);
+        if (group === undefined) break;
+        // A crash of the process may have left the group written but not synced.
+        if (groupCount === 0) syncData(fd);
+        applyOperations(group.operations, batch);
+        batch.write({ isSynced: false });
+        ({ sequenceAfter: sequence, end } = group);
+        place = { segment: number, segmentEnd: end };
+      }
+      if (isActive) place = { segment: number, segmentEnd: end };
+      const last = lastCommitFrom(fd, end);
+      if (last !== undefined && last.sequenceBefore > sequence) upTo = last.sequenceAfter;
+      else if (number === place.segment) clearHeaderAt(fd, end);
+    } finally {
+      closeSync(fd);
     }
-    clearHeaderAt(fd, end);
-    if (end !== state.segmentEnd) {
-      const { segment } = state;
-      batch.put('default', storeStateKey, encodeStoreState({ sequence, segment, segmentEnd: end }));
-      batch.write({ isSynced: true });
-    }
-    return groupCount;
-  } finally {
-    closeSync(fd);
   }
+  const recovered = { sequence, ...place };
+  if (!isDeepStrictEqual(recovered, state)) writeState(database, recovered);
+  return upTo === 0 ? undefined : { after: sequence, upTo };
+}
+
+/**
+ * Goes on without the changes that were lost: none of their numbers is used again, nothing is written over what the segments
+ * hold of them, and files of single instances that nothing names are kept as `….kept`.
+ */
+export function acceptLoss(
+  database: RocksdbDatabase<StoreColumn>,
+  directory: string,
+  { upTo }: LostChanges,
+): void {
+  const { segment, ...state } = readStoreState(database);
+  for (const { number, kind, path } of listSegmentFiles(directory)) {
+    const isLost = kind === 'big' && database.get('default', ownFileKey(number)) === undefined;
+    if (isLost) renameSync(path, `${path}.kept`);
+  }
+  const active = statSync(segmentPath(directory, segment, 'seg'), { throwIfNoEntry: false });
+  const segmentEnd = active?.size ?? state.segmentEnd;
+  writeState(database, { sequence: upTo, segment, segmentEnd });
+}
+
+function writeState(database: RocksdbDatabase<StoreColumn>, state: StoreState): void {
+  const batch = database.createBatch();
+  batch.put('default', storeStateKey, encodeStoreState(state));
+  batch.write({ isSynced: true });
+}
+
+function segmentsFrom(directory: string, first: number): SegmentFile[] {
+  return listSegmentFiles(directory).filter(
+    ({ kind, number }) => kind === 'seg' && number >= first,
+  );
 }
 
 /** Behind the commit record of the group that ends at `position`, if it has one. */
@@ -104,6 +153,29 @@ function readGroup(fd: number, start: number, sequence: number): LoggedGroup | u
   const operations = bytesAt(fd, at + commitHeadBytes, operationsLength);
   if (operations === undefined || crc32(operations) !== operationsCrc32) return undefined;
   return { sequenceAfter, operations, end: at + commitRecordBytes(operationsLength) };
+}
+
+/** The last commit record of the unbroken row of records that begins at `position`: what senders sent is passed over as a whole. */
+function lastCommitFrom(fd: number, position: number): ReadCommitHead | undefined {
+  let last: ReadCommitHead | undefined;
+  for (let at = position; ;) {
+    const head = bytesAt(fd, at, recordHeaderBytes);
+    if (head === undefined) return last;
+    const length = hasRecordMagic(head) ? blobLengthIn(head) : undefined;
+    const commit = length === undefined ? commitHeadAt(fd, at) : undefined;
+    if (length !== undefined) at += recordBytes(length);
+    else if (commit !== undefined) at += commitRecordBytes(commit.operationsLength);
+    else return last;
+    last = commit ?? last;
+  }
+}
+
+function blobLengthIn(head: Buffer): number | undefined {
+  try {
+    return readRecordHeader(head).blobLength;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Length of the blob behind a header, undefined when header or blob fail their checksum. */

@@ -320,6 +320,11 @@ export const configOptions = [
     default: false,
     doc: 'Keeps indexes and filters of the tables of RocksDB in its block cache, which bounds the memory they take: otherwise about 110 MiB for each million instances. Stores of small instances take an eighth more processor time.',
   }),
+  option('store.acceptsLoss', {
+    type: boolean(),
+    default: false,
+    doc: 'Starts although the catalogue lacks changes that were committed, which is refused otherwise: their numbers are not used again, and segment files keep what they hold of them. For one start, after its log was damaged and no backup is at hand.',
+  }),
   option('store.overwrite', {
     type: oneOf('never', 'if-changed', 'always'),
     default: 'never',

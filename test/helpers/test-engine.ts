@@ -24,6 +24,7 @@ export const engineOptions: Omit<EngineOptions, 'dataDir'> = {
     memtableBytes: 16 * mib,
     blockCacheBytes: 16 * mib,
     cachesTableIndexes: false,
+    acceptsLoss: false,
     garbageGraceMs: 60_000,
     undeleteWindowMs: 0,
     compactionBytesPerSecond: 16 * mib,
