@@ -7,14 +7,19 @@ const turnMsMax = 4;
  * that one response can be given multiplies with their number.
  */
 export class SharedTurn {
+  readonly #nowMs: () => number;
   readonly #waiting: (() => void)[] = [];
   #endsAtMs = 0;
   #hasBegun = false;
 
+  constructor(nowMs = (): number => performance.now()) {
+    this.#nowMs = nowMs;
+  }
+
   /** Whether the responses of this turn have had their time; the next one has to `wait`. */
   get isUsedUp(): boolean {
     if (!this.#hasBegun) this.#begin();
-    return performance.now() >= this.#endsAtMs;
+    return this.#nowMs() >= this.#endsAtMs;
   }
 
   /** Calls `resume` in a later turn, after those that came before. */
@@ -24,7 +29,7 @@ export class SharedTurn {
 
   #begin(): void {
     this.#hasBegun = true;
-    this.#endsAtMs = performance.now() + turnMsMax;
+    this.#endsAtMs = this.#nowMs() + turnMsMax;
     setImmediate(() => this.#end());
   }
 

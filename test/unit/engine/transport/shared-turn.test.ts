@@ -3,31 +3,36 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SharedTurn } from '#engine/transport/shared-turn.js';
 
-/** Takes as long as a turn may take. */
-function useUp(turn: SharedTurn): void {
-  while (!turn.isUsedUp);
+/** A turn by a clock that moves only when the turn is used up. */
+function createTurn(): { readonly turn: SharedTurn; readonly useUp: () => void } {
+  let nowMs = 0;
+  const turn = new SharedTurn(() => nowMs);
+  const useUp = (): void => {
+    while (!turn.isUsedUp) nowMs += 1;
+  };
+  return { turn, useUp };
 }
 
 test('a turn is used up by time, whoever takes it, and the next one begins anew', async () => {
-  const turn = new SharedTurn();
+  const { turn, useUp } = createTurn();
   assert.equal(turn.isUsedUp, false);
-  useUp(turn);
+  useUp();
   assert.equal(turn.isUsedUp, true);
   await nextTurn();
   assert.equal(turn.isUsedUp, false);
 });
 
 test('those who wait come in their order, and no more than have room in one turn', async () => {
-  const turn = new SharedTurn();
+  const { turn, useUp } = createTurn();
   const order: string[] = [];
   const waitFor = (name: string): void => {
     turn.wait(() => {
       order.push(name);
-      useUp(turn);
+      useUp();
       if (name === 'first') waitFor('first again');
     });
   };
-  useUp(turn);
+  useUp();
   for (const name of ['first', 'second']) waitFor(name);
   let turnsCount = 0;
   for (; order.length < 3; turnsCount++) {
