@@ -43,7 +43,7 @@ export class DuckdbIndexFile implements IndexFile {
       }
     }
     // A log without its file is left of a start that was cut short.
-    await rm(`${this.#path}.wal`, { force: true });
+    await rm(`${this.#path}.wal`, { recursive: true, force: true });
     const index = await DuckdbQueryIndex.create(this.#path, this.#indexOptions);
     return unusable === undefined ? { index } : { index, unusable };
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openEngine } from '#engine/open-engine.js';
@@ -11,14 +11,24 @@ const log = { debug: silent, info: silent, warn: silent, error: silent };
 
 test('an engine whose index cannot be opened has ended its threads when it says so', async () => {
   const dataDir = temporaryDirectory();
-  const aside = join(dataDir, 'index.duckdb.damaged');
-  // Neither an index nor something that could be moved out of the way.
-  writeFileSync(join(dataDir, 'index.duckdb'), 'no index');
-  mkdirSync(join(aside, 'folder'), { recursive: true });
+  const index = { ...engineOptions.index, threads: 0 };
   // A thread that went on would read a catalogue that is closed, which ends the process.
-  await assert.rejects(openEngine({ ...engineOptions, dataDir }, log), /is a directory/);
-  rmSync(aside, { recursive: true });
+  await assert.rejects(openEngine({ ...engineOptions, index, dataDir }, log), /Failed to set config/);
   const engine = await openEngine({ ...engineOptions, dataDir }, log);
   assert.ok(engine.health().isReady);
   await engine.close();
+});
+
+test('an index, its log and what is in the way of moving it aside may be directories', async () => {
+  const dataDir = temporaryDirectory();
+  for (const name of ['index.duckdb', 'index.duckdb.wal', 'index.duckdb.damaged']) {
+    mkdirSync(join(dataDir, name, 'folder'), { recursive: true });
+  }
+  const engine = await openEngine({ ...engineOptions, dataDir }, log);
+  assert.ok(engine.health().isReady);
+  await engine.close();
+  rmSync(join(dataDir, 'index.duckdb'), { recursive: true });
+  mkdirSync(join(dataDir, 'index.duckdb.wal', 'folder'), { recursive: true });
+  const again = await openEngine({ ...engineOptions, dataDir }, log);
+  await again.close();
 });
