@@ -13,7 +13,10 @@ test('an engine whose index cannot be opened has ended its threads when it says 
   const dataDir = temporaryDirectory();
   const index = { ...engineOptions.index, threads: 0 };
   // A thread that went on would read a catalogue that is closed, which ends the process.
-  await assert.rejects(openEngine({ ...engineOptions, index, dataDir }, log), /Failed to set config/);
+  await assert.rejects(
+    openEngine({ ...engineOptions, index, dataDir }, log),
+    /Failed to set config/,
+  );
   const engine = await openEngine({ ...engineOptions, dataDir }, log);
   assert.ok(engine.health().isReady);
   await engine.close();
