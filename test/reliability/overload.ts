@@ -46,18 +46,20 @@ export async function overload(
     const peak = await senders.load(peakSenders, seconds / 3);
     const perSecond = peak.stored / (seconds / 3);
     run.progress(`peak ${perSecond.toFixed(1)} a second`);
-    const many = {
-      http: peakSenders.http * senderFactor,
-      dimse: peakSenders.dimse * senderFactor,
-    };
+    const tenfold = await senders.load(timesAsMany(offeredFactor), seconds / 3);
+    const many = timesAsMany(senderFactor);
     const over = await senders.load(many, seconds, perSecond * offeredFactor);
     const recoveryMs = await senders.recover();
     const after = await senders.load(peakSenders, seconds / 3);
-    return figuresOf({ peak, over, after, recoveryMs, seconds });
+    return figuresOf({ peak, tenfold, over, after, recoveryMs, seconds });
   } finally {
     await server.stop();
     restorePriority(priority);
   }
+}
+
+function timesAsMany(factor: number): typeof peakSenders {
+  return { http: peakSenders.http * factor, dimse: peakSenders.dimse * factor };
 }
 
 function restorePriority(priority: number): void {
@@ -70,13 +72,15 @@ function restorePriority(priority: number): void {
 
 interface Measured {
   readonly peak: Answers;
+  /** Of ten times as many senders, each of which waits for its answers. */
+  readonly tenfold: Answers;
   readonly over: Answers;
   readonly after: Answers;
   readonly recoveryMs: number;
   readonly seconds: number;
 }
 
-function figuresOf({ peak, over, after, recoveryMs, seconds }: Measured): Figures {
+function figuresOf({ peak, tenfold, over, after, recoveryMs, seconds }: Measured): Figures {
   const perSecond = ({ stored }: Answers, time: number): number => stored / time;
   const before = perSecond(peak, seconds / 3);
   const during = perSecond(over, seconds);
@@ -84,11 +88,14 @@ function figuresOf({ peak, over, after, recoveryMs, seconds }: Measured): Figure
     availableParallelism() - processorMs / time / 1000;
   const beforePerCore = before / left(peak, seconds / 3);
   const duringPerCore = during / left(over, seconds);
-  const others = [...over.other].map(([what, count]) => `${count} × ${what}`).join(', ');
+  const others = [...tenfold.other, ...over.other]
+    .map(([what, count]) => `${count} × ${what}`)
+    .join(', ');
   return {
     'overload, s': seconds,
     'instances offered a second': over.offered / seconds,
     'instances stored a second before': before,
+    'with ten times the senders, % of it': (perSecond(tenfold, seconds / 3) * 100) / before,
     'and during': during,
     'and after': perSecond(after, seconds / 3),
     'goodput, % of the peak': (during * 100) / before,

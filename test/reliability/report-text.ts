@@ -28,7 +28,7 @@ const descriptions: Readonly<Record<ScenarioName, string>> = {
   'full disks':
     'A file system of 96 MiB is filled by STOW-RS until it is refused, read from and searched, given 24 MiB, and must take instances again without a restart; then the study is deleted and all begins anew. Half of the fills keep a reserve, half use the last byte.',
   overload:
-    'Six senders by STOW-RS, each with a request of 50 instances of 10 KiB under way, and two by C-STORE, with one; then twenty times as many that offer ten times what was stored, then as many as before. Requests wait a second for room before they are refused. What was refused is offered again; its bodies are received all the same, half a gigabyte a second. The server may use 32 MiB for what it receives. Load and server share the machine; the load has the lower priority.',
+    'Six senders by STOW-RS, each with a request of 50 instances of 10 KiB under way, and two by C-STORE, with one; then ten times as many; then twenty times as many that offer ten times what was stored; then as many as before. Requests wait a second for room before they are refused. What was refused is offered again; its bodies are received all the same, half a gigabyte a second. The server may use 32 MiB for what it receives. Load and server share the machine; the load has the lower priority.',
   'backups under load':
     'Six senders by STOW-RS and two by C-STORE store instances of 512 KiB as fast as they are taken, while the server is backed up again and again. The writer stands still while the files of the catalogue get a second name.',
   'restarts by size':
