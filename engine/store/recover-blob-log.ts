@@ -103,7 +103,8 @@ export function acceptLoss(
     if (isLost) renameSync(path, `${path}.kept`);
   }
   const active = statSync(segmentPath(directory, segment, 'seg'), { throwIfNoEntry: false });
-  const segmentEnd = active?.size ?? state.segmentEnd;
+  const used = (active?.size ?? state.segmentEnd) / recordAlignmentBytes;
+  const segmentEnd = Math.ceil(used) * recordAlignmentBytes;
   writeState(database, { sequence: upTo, segment, segmentEnd });
 }
 
