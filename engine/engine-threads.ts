@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { compileCodecs } from './codec/codec-set.js';
 import type { EngineOptions } from './open-engine.js';
+import { dataDirectoryOf } from './store/data-directory.js';
 import type { OpenedStore } from './store/open-store.js';
 import { defaultStoreThreadOptions } from './store/store-thread-options.js';
 import type { Arena } from './threads/arena.js';
@@ -55,7 +55,7 @@ export async function startThreads(
     onProblem,
   });
   const startingIndex = IndexThread.start({
-    path: join(options.dataDir, 'index.duckdb'),
+    path: dataDirectoryOf(options.dataDir).index,
     feedPort: feed.port2,
     databasePort: lend(),
     memoryBytesMax: options.index.memoryLimitBytes,

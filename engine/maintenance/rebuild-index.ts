@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CatalogFeedSource } from '#engine/index/catalog-feed-source.js';
 import {
   DuckdbQueryIndex,
@@ -7,6 +6,7 @@ import {
 } from '#engine/index/duckdb-query-index.js';
 import type { QueryIndex } from '#engine/index/query-index.js';
 import type { CatalogReader } from '#engine/store/catalog/catalog-reader.js';
+import { dataDirectoryOf } from '#engine/store/data-directory.js';
 import { openExistingStore } from '#engine/store/open-store.js';
 
 export interface IndexMaintenanceOptions {
@@ -31,7 +31,7 @@ export async function rebuildIndex(
 ): Promise<RebuildProgress> {
   const store = await openExistingStore({ directory: options.dataDir });
   try {
-    const path = indexPath(options.dataDir);
+    const path = dataDirectoryOf(options.dataDir).index;
     for (const suffix of ['', '.wal', '.tmp']) {
       await rm(path + suffix, { force: true, recursive: true });
     }
@@ -66,10 +66,6 @@ export async function catchUp(
   return progress();
 }
 
-export function indexPath(dataDir: string): string {
-  return join(dataDir, 'index.duckdb');
-}
-
 export function duckdbOptions({
   dataDir,
   index,
@@ -77,6 +73,6 @@ export function duckdbOptions({
   return {
     memoryBytesMax: index.memoryLimitBytes,
     threadCount: index.threads,
-    temporaryDirectory: `${indexPath(dataDir)}.tmp`,
+    temporaryDirectory: `${dataDirectoryOf(dataDir).index}.tmp`,
   };
 }

@@ -1,13 +1,9 @@
 import { access } from 'node:fs/promises';
 import { DuckdbQueryIndex } from '#engine/index/duckdb-query-index.js';
 import { Fingerprint } from '#engine/index/fingerprint.js';
+import { dataDirectoryOf } from '#engine/store/data-directory.js';
 import type { OpenedStore } from '#engine/store/open-store.js';
-import {
-  catchUp,
-  duckdbOptions,
-  indexPath,
-  type IndexMaintenanceOptions,
-} from './rebuild-index.js';
+import { catchUp, duckdbOptions, type IndexMaintenanceOptions } from './rebuild-index.js';
 import type { VerifyFindings } from './verify-report.js';
 
 /**
@@ -21,7 +17,7 @@ export async function verifyIndex(
   options: IndexMaintenanceOptions,
   findings: VerifyFindings,
 ): Promise<void> {
-  const path = indexPath(options.dataDir);
+  const path = dataDirectoryOf(options.dataDir).index;
   const exists = await access(path).then(
     () => true,
     () => false,

@@ -13,6 +13,8 @@ export interface DataDirectory {
   readonly catalog: string;
   /** Files of the blob log. */
   readonly segments: string;
+  /** DuckDB's file, made again from the catalogue. */
+  readonly index: string;
   /** Text `gantry <format version>`. */
   readonly formatFile: string;
   /** A UUID of the store, which a restored copy does not share: file numbers mean the same only within one lineage. */
@@ -35,6 +37,7 @@ export function dataDirectoryOf(directory: string): DataDirectory {
   return {
     catalog: join(directory, 'catalog'),
     segments: join(directory, 'segments'),
+    index: join(directory, 'index.duckdb'),
     formatFile: join(directory, 'FORMAT'),
     lineageFile: join(directory, 'LINEAGE'),
     restoringFile: join(directory, 'RESTORING'),

@@ -1,5 +1,4 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { GantryError } from '#engine/base/error-catalogue.js';
 import { RocksdbDatabase } from '#native-bindings/rocksdb/rocksdb-database.js';
 import type { RocksdbColumnOptions } from '#native-bindings/rocksdb/rocksdb-options.js';
@@ -70,7 +69,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
     lost = recoverBlobLog(database, paths.segments);
     if (lost !== undefined) {
       if (options.acceptsLoss !== true) throw new GantryError('store-unavailable', textOf(lost));
-      setIndexAside(options.directory);
+      setIndexAside(paths.index);
       acceptLoss(database, paths.segments, lost);
     }
     completeOrderedKeys(database);
@@ -99,8 +98,7 @@ function textOf({ after, upTo }: LostChanges): string {
 }
 
 /** It has rows of what is lost, and is made again. */
-function setIndexAside(directory: string): void {
-  const index = join(directory, 'index.duckdb');
+function setIndexAside(index: string): void {
   for (const suffix of ['.wal', '']) {
     const replaced = `${index}.replaced${suffix}`;
     rmSync(replaced, { recursive: true, force: true });

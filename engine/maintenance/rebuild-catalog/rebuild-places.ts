@@ -6,7 +6,6 @@ import { replaceFileSync } from '#engine/store/blob/write-file.js';
 import { checkFormat, dataDirectoryOf } from '#engine/store/data-directory.js';
 import type { DataDirectory } from '#engine/store/data-directory.js';
 import { isStoreInUse, openCatalog } from '#engine/store/open-store.js';
-import { indexPath } from '../rebuild-index.js';
 
 /** Files of a rebuild beside those of the store. */
 export interface RebuildPlaces extends DataDirectory {
@@ -35,12 +34,11 @@ export async function rebuildPlacesOf(dataDir: string): Promise<RebuildPlaces> {
   }
   if (existsSync(paths.formatFile)) checkFormat(readFileSync(paths.formatFile, 'utf8'));
   await refuseUsable(paths);
-  const index = indexPath(dataDir);
   return {
     ...paths,
     dataDir,
-    witness: `${index}.witness`,
-    replacedIndex: `${index}.replaced`,
+    witness: `${paths.index}.witness`,
+    replacedIndex: `${paths.index}.replaced`,
     lossFile: join(dataDir, 'catalog.losses.ndjson'),
   };
 }
@@ -66,7 +64,7 @@ async function refuseUsable(paths: DataDirectory): Promise<void> {
 export function indexToAsk(places: RebuildPlaces): string {
   const hasBegun = existsSync(places.rebuildingFile);
   const moved = [places.witness, ...(hasBegun ? [places.replacedIndex] : [])];
-  const index = indexPath(places.dataDir);
+  const { index } = places;
   // Before the mark is made, an index in its place is a newer one than what may lie beside it.
   const all = hasBegun ? [...moved, index] : [index, ...moved];
   return all.find((path) => existsSync(path)) ?? index;
@@ -98,8 +96,7 @@ export function setAside(places: RebuildPlaces, index: string | undefined): void
 
 /** The catalogue is complete: the old index gives way to one that is made at the next start. */
 export function finishRebuild(places: RebuildPlaces): void {
-  const { dataDir, rebuildingFile, replacedIndex, witness } = places;
-  const index = indexPath(dataDir);
+  const { dataDir, index, rebuildingFile, replacedIndex, witness } = places;
   for (const suffix of indexSuffixes) {
     if (existsSync(witness + suffix)) renameSync(witness + suffix, replacedIndex + suffix);
     rmSync(index + suffix, { force: true });
